@@ -1,0 +1,191 @@
+"""Is what a message describes happening now? A sign may also be denied, feared, planned for, asked about, long past.
+
+The bias is deliberate: only a clear cue near the sign silences it, and words such as "right now" beat every cue but a
+denial. A false alarm costs little, a miss can cost a life.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.core.red_flag_patterns import Pattern, Places, Span
+from bot.core.red_flag_words import Words
+
+CUES = (
+    "metaphor", "negative", "used_up", "negative_break", "listing", "present", "not_present", "planned", "general",
+    "past", "recent", "resolved", "dated", "person", "impersonal", "break",
+)  # fmt: skip
+"""The lists of cues that content/red_flags.yml must give under `context`."""
+
+# How many words a cue reaches, fillers not counted. Measured on the corpus: shorter lets planned questions alarm,
+# longer lets a polite opening silence the emergency that follows it.
+_NEGATIVE_REACH = 3
+_LISTING_REACH = 7
+_PLANNED_REACH = 9
+_PLANNED_AFTER_REACH = 8
+_PAST_REACH = 9
+_DATED_REACH = 5
+_PRESENT_REACH = 7
+
+
+class Timing(str, Enum):
+    """What the words around a sign make of it. Only NOW alarms."""
+
+    NOW = "now"
+    METAPHOR = "metaphor"
+    DENIED = "denied"
+    PLANNED = "planned"
+    GENERAL = "general"
+    PAST = "past"
+    NOBODY = "nobody"
+    """A sign that alarms only when told of a certain person, and no person is named."""
+
+
+@dataclass(frozen=True)
+class Care:
+    """How carefully one group of patterns is judged."""
+
+    person: bool = False
+    """Alarms only when a certain person or a present time is spoken of."""
+    lasting: bool = False
+    """Stays dangerous when the person seems well again: a swallowed medicine, a first fit, a blow to the head."""
+    always: bool = False
+    """Planning, past and denial do not silence it: thoughts of suicide."""
+
+
+class Context:
+    """The cues of one message."""
+
+    def __init__(self, words: Words, places: Places, cues: Mapping[str, Sequence[Pattern]]) -> None:
+        self._words = words
+        self._places = places
+        self._spans = {name: [span for pattern in cues[name] for span in places.matches(pattern)] for name in CUES}
+        self._spans["present"] = _without(self._spans["present"], self._spans["not_present"])
+        self._spans["person"] = _without(self._spans["person"], self._spans["impersonal"])
+        self._breaks = _covered(self._spans["break"])
+        self._negative_breaks = self._breaks | _covered(self._spans["negative_break"])
+        self._metaphors = _covered(self._spans["metaphor"])
+        self._used_up = _covered(self._spans["used_up"])
+        self._negative = {at for span in self._spans["negative"] for at in span.used}
+        self._spans["resolved"] = [
+            span for span in self._spans["resolved"] if not self._negative & {span.start - 1, span.start - 2}
+        ]
+
+    def timing(self, sign: Span, care: Care) -> Timing:
+        """Judge one match."""
+        if self._metaphors & sign.used:
+            return Timing.METAPHOR
+        if not care.always and self._is_denied(sign):
+            return Timing.DENIED
+        if self._is_present(sign):
+            return Timing.NOW
+        person = self._has("person", sign)
+        if not person and (self._has("general", sign) or self._has("impersonal", sign)):
+            return Timing.GENERAL
+        if not care.always:
+            if self._is_planned(sign):
+                return Timing.PLANNED
+            if self._is_past(sign, care):
+                return Timing.PAST
+        if care.person and not self._spans["person"] and not self._spans["present"]:
+            return Timing.NOBODY
+        return Timing.NOW
+
+    def _has(self, name: str, sign: Span) -> bool:
+        """Whether such a cue stands in a sentence of the sign."""
+        sentences = range(self._words.sentences[sign.start], self._words.sentences[sign.end - 1] + 1)
+        return any(self._words.sentences[span.start] in sentences for span in self._spans[name])
+
+    def _is_present(self, sign: Span) -> bool:
+        sentence = self._words.sentences
+        return any(
+            sentence[span.start] in (sentence[sign.start], sentence[sign.end - 1])
+            and max(self._distance(span.end, sign.start), self._distance(sign.end, span.start)) <= _PRESENT_REACH
+            for span in self._spans["present"]
+        )
+
+    def _distance(self, start: int, end: int) -> int:
+        return self._places.cost[end] - self._places.cost[start] if start <= end else 0
+
+    def _is_broken(self, start: int, end: int) -> bool:
+        return any(at in self._breaks for at in range(start, end))
+
+    def _is_denied(self, sign: Span) -> bool:
+        if sign.used & self._negative:
+            return False  # the "not" belongs to the sign: "not breathing"
+        sentence = self._words.sentences
+        for at in self._negative - self._used_up:
+            if sign.start < at < sign.end:
+                return True
+            if at >= sign.start or sentence[at] != sentence[sign.start]:
+                continue
+            if not self._negative_breaks.isdisjoint(range(at + 1, sign.start)):
+                continue
+            distance = self._distance(at + 1, sign.start)
+            if self._words.clauses[at] == self._words.clauses[sign.start]:
+                if distance <= _NEGATIVE_REACH:
+                    return True
+            elif distance > _LISTING_REACH:
+                continue
+            if distance <= _LISTING_REACH and self._is_listing(at, sign):
+                return True
+        return False
+
+    def _is_listing(self, at: int, sign: Span) -> bool:
+        """"No fever, vomiting or rash": one "no" for all of them."""
+        return any(
+            at < span.start <= sign.end + 3 and self._words.sentences[span.start] == self._words.sentences[at]
+            for span in self._spans["listing"]
+        )
+
+    def _is_planned(self, sign: Span) -> bool:
+        sentence, clause = self._words.sentences, self._words.clauses
+        for span in self._spans["planned"]:
+            if sentence[span.start] != sentence[sign.start]:
+                continue
+            if span.start <= sign.start:
+                if clause[span.start] != clause[sign.start] and self._names_person(sign, span.end):
+                    continue  # "when should I worry, his lips are blue"
+                near = self._distance(span.end, sign.start) <= _PLANNED_REACH
+                if near and not self._is_broken(span.end, sign.start):
+                    return True
+            elif self._distance(sign.end, span.start) <= _PLANNED_AFTER_REACH:
+                if not self._is_broken(sign.end, span.start):
+                    return True
+        return False
+
+    def _names_person(self, sign: Span, start: int) -> bool:
+        """Whether a certain person is named between `start` and the end of the sign."""
+        return any(start <= span.start < sign.end for span in self._spans["person"])
+
+    def _is_past(self, sign: Span, care: Care) -> bool:
+        if any(self._is_past_cue_of(span, sign) for span in self._spans["past"]):
+            return True
+        if care.lasting or not self._spans["resolved"]:
+            return False
+        return any(self._is_past_cue_of(span, sign) for span in self._spans["recent"])
+
+    def _is_past_cue_of(self, span: Span, sign: Span) -> bool:
+        sentence = self._words.sentences
+        if sentence[span.start] != sentence[sign.start]:
+            return False
+        if any(
+            dated.end <= span.start + 1 and self._distance(dated.end, span.start) <= _DATED_REACH
+            and sentence[dated.start] == sentence[span.start]
+            for dated in self._spans["dated"]
+        ):  # fmt: skip
+            return False  # "since Zolgensma last month": the date is the treatment's, not the sign's
+        if span.start >= sign.end:
+            return self._distance(sign.end, span.start) <= _PAST_REACH and not self._is_broken(sign.end, span.start)
+        return self._distance(span.end, sign.start) <= _PAST_REACH and not self._is_broken(span.end, sign.start)
+
+
+def _covered(spans: Sequence[Span]) -> set[int]:
+    return {at for span in spans for at in range(span.start, span.end)}
+
+
+def _without(spans: Sequence[Span], exceptions: Sequence[Span]) -> list[Span]:
+    """The spans that no exception touches."""
+    excepted = _covered(exceptions)
+    return [span for span in spans if excepted.isdisjoint(span.used)]

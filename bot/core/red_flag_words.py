@@ -1,0 +1,166 @@
+"""A message as numbered words: spelling set right, run-on words split, figures read, sentences and clauses counted."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from bot.core.normal import clean, normalise
+
+_SENTENCE_MARK, _QUESTION_MARK, _CLAUSE_MARK = "zzsentz", "zzquesz", "zzclauz"
+_QUESTION_END = re.compile(r"[?？؟]+[.!?]*(?=\s|$)")
+_SENTENCE_END = re.compile(r"[.!;。！]+(?=\s|$)|\n+")
+_CLAUSE_END = re.compile(r",(?!\d)|\s[-–—]+\s|[:()…]")
+_FIGURE = re.compile(r"(\d{1,4}(?:\.\d+)?)(?:c|f|s|bpm|sats?|k|ish)?")
+
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_DECADES = dict(zip("thirties forties fifties sixties seventies eighties".split(), range(30, 90, 10), strict=True))
+_UNITS = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
+
+
+@dataclass(frozen=True)
+class Words:
+    """One message, word by word. All sequences have the same length."""
+
+    raw: Sequence[str]
+    """As normalised, before the spelling was touched: what the phrases of other languages are matched on."""
+    words: Sequence[str]
+    """With spelling repaired."""
+    sentences: Sequence[int]
+    clauses: Sequence[int]
+    questions: frozenset[int]
+    """Numbers of the sentences that end with a question mark."""
+    figures: dict[int, float] = field(default_factory=dict)
+    """Position of a word -> its value, for the words that are numbers."""
+
+
+class Speller:
+    """Brings misspelt words back to the words that the rules know.
+
+    Nearest known word by optimal string alignment distance (a swap of neighbours counts one), found through an index
+    of deletions (Garbe's SymSpell idea), so the time per word does not grow with the vocabulary. Words of
+    `real_words` are never changed: they are correct, they only look like a word of the rules ("glue", "drying").
+    """
+
+    def __init__(self, vocabulary: Iterable[str], *, real_words: Iterable[str]) -> None:
+        self._known = frozenset(vocabulary)
+        self._real = frozenset(real_words) - self._known
+        self._deletions: dict[str, list[str]] = {}
+        for word in sorted(self._known):
+            if len(word) >= 4 and word.isalpha():
+                for key in _deletions(word, _slips_allowed(word)):
+                    self._deletions.setdefault(key, []).append(word)
+        self._cached = lru_cache(maxsize=20_000)(self._repair)
+
+    def repair(self, word: str) -> tuple[str, ...]:
+        """The known word or words meant by `word`; `word` itself when none is near enough."""
+        if word in self._known or word in self._real or len(word) < 4:
+            return (word,)
+        return self._cached(word)
+
+    def _repair(self, word: str) -> tuple[str, ...]:
+        if not word.isalpha() or len(word) > 40:
+            return (word,)
+        near = self._nearest(word)
+        if near is not None:
+            return (near,)
+        return tuple(self._split(word)) or (word,)
+
+    def _nearest(self, word: str) -> str | None:
+        candidates = {
+            known for key in _deletions(word, _slips_allowed(word)) for known in self._deletions.get(key, ())
+        }
+        best: tuple[int, str] | None = None
+        for known in candidates:
+            slips = min(_slips_allowed(known), _slips_allowed(word))
+            if known[0] != word[0] and (len(known) < 6 or known[1:2] != word[:1]):
+                continue  # people rarely miss the first letter, and "lit", "hit", "fit" are all words
+            distance = OSA.distance(known, word, score_cutoff=slips)
+            if distance <= slips and (best is None or (distance, known) < best):
+                best = (distance, known)
+        return best[1] if best else None
+
+    def _split(self, word: str) -> list[str]:
+        """"cantbreathe" -> cant, breathe. Empty when the word is not made of known words alone."""
+        if len(word) < 7:
+            return []
+        best: list[list[str] | None] = [[]] + [None] * len(word)
+        for end in range(2, len(word) + 1):
+            for start in range(max(0, end - 14), end - 1):
+                before = best[start]
+                if before is not None and word[start:end] in self._known:
+                    found = [*before, word[start:end]]
+                    current = best[end]
+                    if current is None or len(found) < len(current):
+                        best[end] = found
+        parts = best[-1]
+        return parts if parts and len(parts) <= 6 and max(map(len, parts)) >= 4 else []
+
+
+def read_words(text: str, speller: Speller, *, lemmas: Sequence[str] = ()) -> Words:
+    """Cut a message into words.
+
+    `lemmas`, when there is exactly one for each word, stand in for words whose spelling the rules do not know.
+    """
+    marked = _CLAUSE_END.sub(
+        f" {_CLAUSE_MARK} ",
+        _SENTENCE_END.sub(f" {_SENTENCE_MARK} ", _QUESTION_END.sub(f" {_QUESTION_MARK} ", clean(text))),
+    )
+    raw: list[str] = []
+    words: list[str] = []
+    sentences: list[int] = []
+    clauses: list[int] = []
+    questions: set[int] = set()
+    sentence = clause = 0
+    pieces = normalise(marked).split()
+    plain = sum(piece not in (_SENTENCE_MARK, _QUESTION_MARK, _CLAUSE_MARK) for piece in pieces)
+    lemma_at = iter(lemmas) if len(lemmas) == plain else None
+    for piece in pieces:
+        if piece in (_SENTENCE_MARK, _QUESTION_MARK):
+            if piece == _QUESTION_MARK:
+                questions.add(sentence)
+            sentence, clause = sentence + 1, clause + 1
+        elif piece == _CLAUSE_MARK:
+            clause += 1
+        else:
+            repaired = speller.repair(piece)
+            lemma = next(lemma_at, "") if lemma_at is not None else ""
+            if lemma and repaired == (piece,):
+                repaired = (speller.repair(lemma.lower()) if piece not in speller._known else repaired)[:1] or repaired
+            for word in repaired:
+                raw.append(piece)
+                words.append(word)
+                sentences.append(sentence)
+                clauses.append(clause)
+    return Words(raw, words, sentences, clauses, frozenset(questions), _read_figures(words))
+
+
+def _read_figures(words: Sequence[str]) -> dict[int, float]:
+    figures: dict[int, float] = {}
+    for at, word in enumerate(words):
+        if word[0].isdigit():
+            found = _FIGURE.fullmatch(word)
+            if found:
+                figures[at] = float(found.group(1))
+        elif word in _TENS:
+            following = words[at + 1] if at + 1 < len(words) else ""
+            figures[at] = float(_TENS[word] + _UNITS.get(following, 0))
+        elif word in _DECADES:
+            figures[at] = float(_DECADES[word])
+    return figures
+
+
+def _slips_allowed(word: str) -> int:
+    return 2 if len(word) >= 8 else 1
+
+
+def _deletions(word: str, depth: int) -> set[str]:
+    found = {word}
+    edge = {word}
+    for _ in range(depth):
+        edge = {shorter[:at] + shorter[at + 1 :] for shorter in edge for at in range(len(shorter))}
+        found |= edge
+    return found

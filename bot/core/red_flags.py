@@ -1,0 +1,148 @@
+"""Red flags: words that may describe an emergency or a crisis happening now. Nothing may overrule what is found here.
+
+The rules are content (`content/red_flags.yml`); this module loads them and decides.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from bot.core.normal import normalise
+from bot.core.red_flag_content import Flag, Rules, load_rules
+from bot.core.red_flag_context import Context, Timing
+from bot.core.red_flag_words import Words, read_words
+
+
+class FlagKind(str, Enum):
+    """Which message is due: the emergency text or the crisis text."""
+
+    EMERGENCY = "emergency"
+    CRISIS = "crisis"
+
+
+class Urgency(str, Enum):
+    """How fast: emergency number now, same-day care, or a call to the team today."""
+
+    NOW = "now"
+    TODAY = "today"
+    TEAM = "team"
+
+
+_URGENCIES = tuple(Urgency)
+
+
+@dataclass(frozen=True)
+class RedFlag:
+    """What a message was found to describe."""
+
+    id: str
+    kind: FlagKind
+    urgency: Urgency
+    title: str
+    say: str
+    """What to tell the crew or the team about SMA, one or two sentences."""
+    harm_to_others: bool = False
+    """Of a crisis: a child is in danger or somebody is being hurt, so child protection lines are shown as well."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One pattern that fitted, and what was made of it; for people who improve the rules."""
+
+    flag: str
+    pattern: str
+    words: str
+    timing: Timing
+
+
+class RedFlagRules:
+    """The rules, ready to be asked. Build with `load`."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    @classmethod
+    def load(cls, path: str | Path) -> RedFlagRules:
+        """Read `content/red_flags.yml`; raises FaultsError with every fault of the file."""
+        return cls(load_rules(Path(path)))
+
+    @property
+    def flags(self) -> Sequence[Flag]:
+        """All flags in the order of the file, with their own examples."""
+        return self._rules.flags
+
+    def find(self, text: str, *, lemmas: Sequence[str] = ()) -> RedFlag | None:
+        """The most urgent red flag in a message, None when there is none.
+
+        A bodily emergency that needs help this minute comes before a crisis, a crisis before what can wait for today.
+        """
+        found = [(flag, harm) for flag, harm, finding in self._look(text, lemmas) if finding.timing is Timing.NOW]
+        if not found:
+            return None
+        flag = min((flag for flag, _ in found), key=_rank)
+        return RedFlag(
+            id=flag.id,
+            kind=FlagKind(flag.kind),
+            urgency=Urgency(flag.urgency),
+            title=flag.title,
+            say=flag.say,
+            harm_to_others=any(harm for other, harm in found if other.id == flag.id),
+        )
+
+    def explain(self, text: str, *, lemmas: Sequence[str] = ()) -> Sequence[Finding]:
+        """Every pattern that fitted, also those that the context silenced."""
+        return [finding for _, _, finding in self._look(text, lemmas)]
+
+    def _look(self, text: str, lemmas: Sequence[str]) -> list[tuple[Flag, bool, Finding]]:
+        rules = self._rules
+        words = read_words(text, rules.speller, lemmas=lemmas)
+        found: list[tuple[Flag, bool, Finding]] = []
+        if not words.words:
+            return found
+        foreign = rules.foreign.locate(words, words.raw)
+        for phrase in rules.phrases:
+            for span in foreign.matches(phrase.pattern):
+                finding = Finding(phrase.flag.id, phrase.pattern.source, _text(words.raw, span.start, span.end), Timing.NOW)
+                found.append((phrase.flag, phrase.flag.kind == "crisis" and phrase.harm, finding))
+                break
+        if rules.unspaced:
+            plain = normalise(text)
+            for unspaced in rules.unspaced:
+                if unspaced.text in plain:
+                    finding = Finding(unspaced.flag.id, unspaced.text, unspaced.text, Timing.NOW)
+                    found.append((unspaced.flag, False, finding))
+        found += self._look_english(words)
+        return found
+
+    def _look_english(self, words: Words) -> list[tuple[Flag, bool, Finding]]:
+        rules = self._rules
+        places = rules.lexicon.locate(words, words.words)
+        context: Context | None = None
+        found: list[tuple[Flag, bool, Finding]] = []
+        for flag in rules.flags:
+            for group in flag.groups:
+                if not all(any(True for p in needed for _ in places.matches(p)) for needed in group.together):
+                    continue
+                for pattern in group.patterns:
+                    for span in places.matches(pattern):
+                        context = context or Context(words, places, rules.cues)
+                        timing = context.timing(span, group.care)
+                        if timing is Timing.NOW and any(True for p in group.unless for _ in places.matches(p)):
+                            timing = Timing.METAPHOR
+                        shown = _text(words.words, span.start, span.end)
+                        found.append((flag, group.harm, Finding(flag.id, pattern.source, shown, timing)))
+                        if timing is Timing.NOW:
+                            break
+        return found
+
+
+def _rank(flag: Flag) -> tuple[int, int]:
+    if flag.kind == FlagKind.CRISIS.value:
+        return (1, 0)
+    return (0 if flag.urgency == Urgency.NOW.value else 2, _URGENCIES.index(Urgency(flag.urgency)))
+
+
+def _text(words: Sequence[str], start: int, end: int) -> str:
+    return " ".join(words[start:end])

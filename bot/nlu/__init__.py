@@ -1,0 +1,1 @@
+"""Rasa graph components: cleaner, sentence encoder, label classifier, entity rules, gate, red-flag detector."""

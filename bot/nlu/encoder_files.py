@@ -1,0 +1,78 @@
+"""The sentence encoder itself: two files, checked, and one function from texts to vectors.
+
+all-MiniLM-L6-v2 (Wang et al. 2020, MiniLM; fine-tuned as a sentence encoder by the sentence-transformers project),
+exported to ONNX with int8 weights: 4 ms a sentence on one thread. Mean pooling over the attention mask and L2
+normalisation as its model card prescribes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from bot.core.errors import Fault, FaultsError
+
+DIMENSIONS = 384
+MAX_TOKENS = 128
+"""A message of 2,000 characters has up to about 450; the question itself nearly always lies in the first 128."""
+SUMS = {
+    "model.onnx": "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+CURE = "run 'make install', or name a folder with both files in SMA_ENCODER_DIR"
+
+
+class Encoder:
+    """Turns texts into vectors of shape (n, 384), float32, each of length 1."""
+
+    def __init__(self, folder: Path, *, check_sums: bool) -> None:
+        self.identity = [check_file(folder / name, SUMS[name] if check_sums else None) for name in SUMS][0]
+        """Sum of the model file: vectors of two encoders are never mixed."""
+        options = onnxruntime.SessionOptions()
+        # One thread: two cores are shared with the action server and the console, and a sentence is short.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = {node.name for node in self._session.get_inputs()}
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(max_length=MAX_TOKENS)
+        self._tokenizer.no_padding()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors of shape (len(texts), 384); an empty text gives the vector of no words at all."""
+        # One text a run: padding a batch changes int8 results a little, and training must see what serving sees.
+        return np.stack([self._encode_one(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), "float32")
+
+    def _encode_one(self, text: str) -> np.ndarray:
+        encoding = self._tokenizer.encode(text)
+        mask = np.asarray([encoding.attention_mask], dtype=np.int64)
+        feed = {"input_ids": np.asarray([encoding.ids], dtype=np.int64), "attention_mask": mask}
+        if "token_type_ids" in self._inputs:
+            feed["token_type_ids"] = np.zeros_like(mask)
+        states = self._session.run(None, feed)[0][0]
+        pooled = states.mean(axis=0)
+        return np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-12), dtype=np.float32)
+
+
+def check_file(path: Path, expected: str | None) -> str:
+    """The file's SHA-256. Raises FaultsError unless it is there and, where a sum is expected, unchanged."""
+    if not path.is_file():
+        raise FaultsError([Fault(str(path), "the sentence encoder's file is missing", CURE)])
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if expected and found != expected:
+        raise FaultsError([Fault(str(path), "its checksum is not the known one", f"remove it and {CURE}")])
+    return found
+
+
+@lru_cache(maxsize=2)
+def load_encoder(folder: Path, *, check_sums: bool) -> Encoder:
+    """The encoder, loaded once a process."""
+    return Encoder(folder, check_sums=check_sums)

@@ -1,0 +1,13 @@
+"""Names of what our components leave on a message for each other and for the actions."""
+
+LABELS = "labels"
+"""Best labels, best first: [{"name": "faq/breathing.niv", "confidence": 0.81}, ...]."""
+DECISION = "decision"
+"""What the gate decided and why: see bot.core.gate.Decision."""
+VECTOR = "sentence_vector"
+"""The sentence encoder's vector, float32 of shape (384,), normalised; not part of the output."""
+LEMMAS = "lemmas"
+"""Lemmas of the message's words; not part of the output."""
+CONTEXT = "context"
+"""Key in a message's metadata: what the conversation was about before this message (bot.core.context.Context)."""
+TRAINING_LABEL_SEPARATOR = "/"

@@ -1,0 +1,52 @@
+"""The sentence encoder as a component: leaves one vector on each message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.core.settings import load_settings
+from bot.nlu.encoder_files import Encoder, load_encoder
+from bot.nlu.keys import VECTOR
+from bot.nlu.vector_cache import encode_cached
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER], is_trainable=False)
+class SentenceEncoder(GraphComponent):
+    """Registered like a tokenizer, since Rasa would add its own needs to a featurizer (sparse and dense features)."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> SentenceEncoder:
+        """Load the encoder from the folder of the settings."""
+        settings = load_settings()
+        return cls(load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add a vector of shape (384,) to each message."""
+        vectors = self._encoder.encode([str(message.get(TEXT) or "") for message in messages])
+        return self._keep(messages, vectors)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """The same for the examples, with a cache on disk: most are unchanged since the last training."""
+        messages = training_data.training_examples
+        self._keep(messages, encode_cached(self._encoder, [str(m.get(TEXT) or "") for m in messages]))
+        return training_data
+
+    @staticmethod
+    def _keep(messages: list[Message], vectors: np.ndarray) -> list[Message]:
+        for message, vector in zip(messages, vectors):
+            message.set(VECTOR, vector)
+        return messages
