@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
 from datetime import date
+from pathlib import Path
 
 import typer
 
@@ -29,6 +32,105 @@ def check() -> None:
         typer.echo(f"{len(faults)} faults.", err=True)
         raise typer.Exit(1)
     typer.echo(f"{len(all_topics())} topics, no faults.")
+
+
+@app.command()
+def train(force: bool = typer.Option(False, help="Train even when the model fits.")) -> None:
+    """Train the model, unless the current one fits the content."""
+    from bot.model import current_model
+    from bot.model import train as train_model
+
+    found = None if force else current_model()
+    if found:
+        typer.echo(f"The model {found.name} fits the content; nothing to train.")
+        return
+    started = time.perf_counter()
+    typer.echo("training …")
+    path = train_model(force=force)
+    typer.echo(f"Trained {path.name} in {time.perf_counter() - started:.0f} s.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the present shape."""
+    from bot.store.migrate import main as migrate_database
+
+    migrate_database()
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def run() -> None:
+    """Start everything: migrate, train if needed, then Rasa, the action server and the console, until Ctrl-C."""
+    from bot.supervise import run as run_all
+
+    raise typer.Exit(run_all())
+
+
+@app.command()
+def ask(text: list[str] = typer.Argument(..., help="The question; several are asked one after the other.")) -> None:
+    """Ask the bot in this process (nothing has to run, nothing is stored)."""
+    from bot.chat import show
+    from bot.in_process import Bot
+    from bot.model import train as train_model
+
+    async def ask_all() -> None:
+        bot = await Bot.load(train_model())
+        for one in text:
+            said = await bot.say(one, conversation="ask")
+            for reply in said.replies:
+                show(reply)
+
+    asyncio.run(ask_all())
+
+
+@app.command()
+def chat() -> None:
+    """Talk to the running bot in the terminal."""
+    from bot.chat import talk
+
+    raise typer.Exit(talk())
+
+
+@app.command()
+def evaluate(
+    files: list[Path] = typer.Argument(..., help="Files of labelled messages, one JSON object a line."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Measure against labelled messages: topics, refusals, red flags, and every miss."""
+    from bot.evaluation import evaluate_files
+
+    typer.echo(evaluate_files(files, as_json=as_json))
+
+
+@app.command("new-topic")
+def new_topic(topic: str = typer.Argument(..., help="<category>.<topic>, for example breathing.oximeter")) -> None:
+    """Write a valid starting file for a topic."""
+    from bot.core.content import relative
+    from bot.core.new_topic import write_new_topic
+
+    path = write_new_topic(topic, today=date.today())
+    typer.echo(f"Wrote {relative(str(path))}. Fill it in, then run 'make check'.")
+
+
+@app.command()
+def validate() -> None:
+    """Rasa's own check of training data and rules; any warning fails."""
+    from bot.model import validate_data
+
+    validate_data()
+    typer.echo("Rasa's training data and rules are valid.")
+
+
+@app.command()
+def doctor() -> None:
+    """What is installed and in use, and whether database and ports answer."""
+    from bot.doctor import examine
+
+    lines, is_well = examine()
+    for line in lines:
+        typer.echo(line)
+    raise typer.Exit(0 if is_well else 1)
 
 
 def main() -> None:

@@ -115,10 +115,17 @@ def load_rules(path: Path) -> Rules:
         str(name): normal_words(str(entries)) for name, entries in reader.mapping(data.get("concepts"), "concepts").items()
     }
     lexicon = Lexicon(concepts, fillers=str(data.get("fillers", "")).split())
+    same = {
+        variant.replace("_", " "): str(word)
+        for word, variants in reader.mapping(data.get("same", {}), "same").items()
+        for variant in str(variants).split()
+    }
     signs = reader.mapping(data.get("signs", {}), "signs")
 
     def compile_all(sources: Sequence[str], where: str) -> list[Pattern]:
         patterns: list[Pattern] = []
+        # An idiom must stand word for word: a loose one would silence real signs.
+        gap = 0 if where == "context.metaphor" else 1
         for source in sources:
             if source.startswith("="):
                 if source[1:] in signs:
@@ -127,7 +134,7 @@ def load_rules(path: Path) -> Rules:
                     reader.fault(f"{where} names the sign {source}, which is not defined", "add it under signs")
                 continue
             try:
-                patterns.append(lexicon.compile(source))
+                patterns.append(lexicon.compile(source, gap=gap))
             except PatternError as error:
                 reader.fault(f"{where}: the pattern {source!r} {error}", "see the head of red_flag_patterns.py")
         return patterns
@@ -149,7 +156,7 @@ def load_rules(path: Path) -> Rules:
         reader.fault(f"{REAL_WORDS_FILE} is missing beside it", "restore the file")
     if reader.faults:
         raise FaultsError(reader.faults)
-    speller = Speller(lexicon.vocabulary(), real_words=real_words.read_text(encoding="utf-8").split())
+    speller = Speller(lexicon.vocabulary(), real_words=real_words.read_text(encoding="utf-8").split(), same=same)
     return Rules(tuple(flags), cues, lexicon, speller, foreign, tuple(phrases), tuple(unspaced))
 
 
@@ -210,10 +217,10 @@ def _read_flag(
 def _read_group(
     reader: _Reader, group: Mapping[str, Any], flag_id: str, compile_all: Callable[[Sequence[str], str], list[Pattern]]
 ) -> Group:
-    unknown = set(group) - {"any", "with", "unless", "person", "lasting", "always", "harm"}
+    unknown = set(group) - {"any", "with", "unless", "person", "lasting", "alone", "always", "harm"}
     if unknown:
         reader.fault(f"{flag_id}: a pattern group has {', '.join(sorted(unknown))}", "use any, with, unless, person, "
-                     "lasting, always, harm")  # fmt: skip
+                     "lasting, alone, always, harm")  # fmt: skip
     return Group(
         patterns=compile_all(reader.texts(group.get("any"), f"{flag_id}: any"), flag_id),
         together=[
@@ -222,7 +229,10 @@ def _read_group(
         ],
         unless=compile_all(reader.texts(group.get("unless", []), f"{flag_id}: unless"), flag_id),
         care=Care(
-            person=bool(group.get("person")), lasting=bool(group.get("lasting")), always=bool(group.get("always"))
+            person=bool(group.get("person")),
+            lasting=bool(group.get("lasting")),
+            alone=bool(group.get("alone")),
+            always=bool(group.get("always")),
         ),
         harm=bool(group.get("harm")),
     )

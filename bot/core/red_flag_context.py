@@ -14,7 +14,7 @@ from bot.core.red_flag_words import Words
 
 CUES = (
     "metaphor", "negative", "used_up", "negative_break", "listing", "present", "not_present", "planned", "general",
-    "past", "recent", "resolved", "dated", "person", "impersonal", "break",
+    "past", "recent", "resolved", "dated", "person", "own_question", "own_answer", "self", "impersonal", "asking", "break",
 )  # fmt: skip
 """The lists of cues that content/red_flags.yml must give under `context`."""
 
@@ -27,6 +27,8 @@ _PLANNED_AFTER_REACH = 8
 _PAST_REACH = 9
 _DATED_REACH = 5
 _PRESENT_REACH = 7
+_UNLESS_REACH = 8
+_ALONE_WORDS = 4
 
 
 class Timing(str, Enum):
@@ -34,12 +36,14 @@ class Timing(str, Enum):
 
     NOW = "now"
     METAPHOR = "metaphor"
+    HARMLESS = "harmless"
+    """The words have another meaning here; the group says which, under `unless`."""
     DENIED = "denied"
     PLANNED = "planned"
     GENERAL = "general"
     PAST = "past"
     NOBODY = "nobody"
-    """A sign that alarms only when told of a certain person, and no person is named."""
+    """A question about a sign that many people ask about in general, and no certain person is named."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,11 @@ class Care:
     """How carefully one group of patterns is judged."""
 
     person: bool = False
-    """Alarms only when a certain person or a present time is spoken of."""
+    """A question alarms only when a certain person or a present time is spoken of."""
     lasting: bool = False
     """Stays dangerous when the person seems well again: a swallowed medicine, a first fit, a blow to the head."""
+    alone: bool = False
+    """Alarms only when it is nearly all that the message says: "seizure!"."""
     always: bool = False
     """Planning, past and denial do not silence it: thoughts of suicide."""
 
@@ -80,15 +86,17 @@ class Context:
             return Timing.DENIED
         if self._is_present(sign):
             return Timing.NOW
-        person = self._has("person", sign)
-        if not person and (self._has("general", sign) or self._has("impersonal", sign)):
+        person = self._is_of_person(sign, care)
+        if not person and self._is_general(sign):
             return Timing.GENERAL
         if not care.always:
             if self._is_planned(sign):
                 return Timing.PLANNED
             if self._is_past(sign, care):
                 return Timing.PAST
-        if care.person and not self._spans["person"] and not self._spans["present"]:
+        if care.alone and self._places.cost[-1] > _ALONE_WORDS:
+            return Timing.NOBODY
+        if care.person and not person and not self._spans["person"] and not self._spans["present"] and self._is_asking(sign):
             return Timing.NOBODY
         return Timing.NOW
 
@@ -103,6 +111,36 @@ class Context:
             sentence[span.start] in (sentence[sign.start], sentence[sign.end - 1])
             and max(self._distance(span.end, sign.start), self._distance(sign.end, span.start)) <= _PRESENT_REACH
             for span in self._spans["present"]
+        )
+
+    def _is_of_person(self, sign: Span, care: Care) -> bool:
+        if self._has("person", sign) or self._spans["own_answer"] or (care.always and self._has("self", sign)):
+            return True
+        return self._has("own_question", sign) and not self._has("impersonal", sign)
+
+    def _is_general(self, sign: Span) -> bool:
+        """Asked of people in general. Not so when the question comes after the sign: "lips are blue, is that normal"."""
+        clause, sentence = self._words.clauses, self._words.sentences
+        return any(
+            sentence[span.start] == sentence[sign.start]
+            and (span.start < sign.start or clause[span.start] == clause[sign.end - 1])
+            for name in ("general", "impersonal")
+            for span in self._spans[name]
+        )
+
+    def is_near(self, sign: Span, other: Span) -> bool:
+        """Whether another match belongs to the same statement as the sign."""
+        same_sentence = self._words.sentences[other.start] == self._words.sentences[sign.start]
+        apart = max(self._distance(other.end, sign.start), self._distance(sign.end, other.start))
+        return same_sentence and apart <= _UNLESS_REACH
+
+    def _is_asking(self, sign: Span) -> bool:
+        """Whether the sentence of the sign is put as a question."""
+        sentence = self._words.sentences
+        return sentence[sign.start] in self._words.questions or any(
+            sentence[span.start] == sentence[sign.start]
+            and (span.start == 0 or sentence[span.start - 1] != sentence[span.start])
+            for span in self._spans["asking"]
         )
 
     def _distance(self, start: int, end: int) -> int:

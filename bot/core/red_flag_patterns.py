@@ -61,7 +61,7 @@ class Lexicon:
 
     def __init__(self, concepts: Mapping[str, Sequence[str]], *, fillers: Iterable[str] = ()) -> None:
         self._concepts = {name: tuple(entries) for name, entries in concepts.items()}
-        self._fillers = frozenset(fillers)
+        self._fillers = frozenset(fillers) | {""}
         self._items: dict[str, set[str]] = {}
         """Word -> items it fulfils."""
         self._prefixes: dict[str, list[tuple[str, str]]] = {}
@@ -71,8 +71,9 @@ class Lexicon:
         self._ranges: dict[str, tuple[float, float]] = {}
         self._seen: set[str] = set()
 
-    def compile(self, source: str) -> Pattern:
-        """Read one pattern; raises PatternError."""
+    def compile(self, source: str, *, gap: int = _DEFAULT_GAP) -> Pattern:
+        """Read one pattern with `gap` words allowed between items that say nothing else; raises PatternError."""
+        usual_gap = gap
         parts = source.split()
         if not parts:
             raise PatternError("is empty; write at least one word")
@@ -80,7 +81,6 @@ class Lexicon:
         window = _DEFAULT_WINDOW
         items: list[str] = []
         gaps: list[int] = []
-        gap = _DEFAULT_GAP
         for part in parts:
             if part == "+":
                 continue
@@ -92,7 +92,7 @@ class Lexicon:
                 self._add_item(part)
                 gaps.append(gap)
                 items.append(part)
-                gap = _DEFAULT_GAP
+                gap = usual_gap
         return Pattern(source, tuple(items), tuple(gaps[1:]), window if free_order else 0)
 
     def vocabulary(self) -> Iterator[str]:

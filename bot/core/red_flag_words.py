@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -45,8 +45,12 @@ class Speller:
     `real_words` are never changed: they are correct, they only look like a word of the rules ("glue", "drying").
     """
 
-    def __init__(self, vocabulary: Iterable[str], *, real_words: Iterable[str]) -> None:
-        self._known = frozenset(vocabulary)
+    def __init__(
+        self, vocabulary: Iterable[str], *, real_words: Iterable[str], same: Mapping[str, str] | None = None
+    ) -> None:
+        self._same = {key: word for key, word in (same or {}).items() if " " not in key}
+        self._same_pairs = {tuple(key.split()): word for key, word in (same or {}).items() if " " in key}
+        self._known = frozenset(vocabulary) | frozenset(self._same)
         self._real = frozenset(real_words) - self._known
         self._deletions: dict[str, list[str]] = {}
         for word in sorted(self._known):
@@ -57,9 +61,22 @@ class Speller:
 
     def repair(self, word: str) -> tuple[str, ...]:
         """The known word or words meant by `word`; `word` itself when none is near enough."""
+        if word in self._same:
+            return (self._same[word],)
         if word in self._known or word in self._real or len(word) < 4:
             return (word,)
         return self._cached(word)
+
+    def knows(self, word: str) -> bool:
+        """Whether the rules or the dictionary have the word as it stands."""
+        return word in self._known or word in self._real
+
+    def join_pairs(self, words: list[str]) -> None:
+        """Replace pairs that mean one word ("no can" -> "cant"), in place; the second place becomes empty."""
+        for at in range(len(words) - 1):
+            one = self._same_pairs.get((words[at], words[at + 1]))
+            if one is not None:
+                words[at], words[at + 1] = one, ""
 
     def _repair(self, word: str) -> tuple[str, ...]:
         if not word.isalpha() or len(word) > 40:
@@ -128,20 +145,21 @@ def read_words(text: str, speller: Speller, *, lemmas: Sequence[str] = ()) -> Wo
         else:
             repaired = speller.repair(piece)
             lemma = next(lemma_at, "") if lemma_at is not None else ""
-            if lemma and repaired == (piece,):
-                repaired = (speller.repair(lemma.lower()) if piece not in speller._known else repaired)[:1] or repaired
+            if lemma and repaired == (piece,) and not speller.knows(piece):
+                repaired = speller.repair(lemma.lower())[:1]
             for word in repaired:
                 raw.append(piece)
                 words.append(word)
                 sentences.append(sentence)
                 clauses.append(clause)
+    speller.join_pairs(words)
     return Words(raw, words, sentences, clauses, frozenset(questions), _read_figures(words))
 
 
 def _read_figures(words: Sequence[str]) -> dict[int, float]:
     figures: dict[int, float] = {}
     for at, word in enumerate(words):
-        if word[0].isdigit():
+        if word[:1].isdigit():
             found = _FIGURE.fullmatch(word)
             if found:
                 figures[at] = float(found.group(1))

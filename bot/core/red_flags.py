@@ -129,8 +129,10 @@ class RedFlagRules:
                     for span in places.matches(pattern):
                         context = context or Context(words, places, rules.cues)
                         timing = context.timing(span, group.care)
-                        if timing is Timing.NOW and any(True for p in group.unless for _ in places.matches(p)):
-                            timing = Timing.METAPHOR
+                        if timing is Timing.NOW and any(
+                            context.is_near(span, other) for p in group.unless for other in places.matches(p)
+                        ):
+                            timing = Timing.HARMLESS
                         shown = _text(words.words, span.start, span.end)
                         found.append((flag, group.harm, Finding(flag.id, pattern.source, shown, timing)))
                         if timing is Timing.NOW:

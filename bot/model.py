@@ -1,0 +1,66 @@
+"""The trained model: when it has to be trained, and where it lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.core.errors import fail
+from bot.core.settings import ROOT, load_settings
+
+FINGERPRINT = "fingerprint.json"
+# What a model depends on: Rasa's files, the content that is trained or put into the domain, and our components.
+_SOURCES = ("config.yml", "domain.yml", "data/**/*.yml", "content/*.yml", "content/*.txt", "bot/nlu/*.py",
+            "bot/core/normal.py", "bot/core/vocabulary.py", "bot/core/emergency.py")  # fmt: skip
+
+
+def sources() -> Iterator[Path]:
+    """Every file that a model depends on."""
+    for pattern in _SOURCES:
+        yield from sorted(ROOT.glob(pattern))
+
+
+def fingerprint() -> str:
+    """Changes whenever training would give another model."""
+    digest = hashlib.sha256()
+    for path in sources():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def current_model() -> Path | None:
+    """The model that fits the files as they are, None when one has to be trained."""
+    folder: Path = load_settings().sma_models_dir
+    try:
+        kept = json.loads((folder / FINGERPRINT).read_text())
+    except (OSError, ValueError):
+        return None
+    path = folder / str(kept.get("model"))
+    return path if kept.get("fingerprint") == fingerprint() and path.is_file() else None
+
+
+def train(*, force: bool = False) -> Path:
+    """Train unless the current model fits; returns its path. Raises FaultsError when training fails."""
+    found = current_model()
+    if found and not force:
+        return found
+    import rasa.model_training  # imports TensorFlow: seconds that a model in place does not cost
+
+    settings = load_settings()
+    folder: Path = settings.sma_models_dir
+    before = fingerprint()
+    result = rasa.model_training.train(
+        domain=str(ROOT / "domain.yml"),
+        config=str(ROOT / "config.yml"),
+        training_files=[str(ROOT / "data")],
+        output=str(folder),
+        fixed_model_name="companion",
+        force_training=True,
+    )
+    if result.code != 0 or not result.model:
+        raise fail("data/", "training failed", "run 'make check' and mend what it reports")
+    path = Path(result.model)
+    (folder / FINGERPRINT).write_text(json.dumps({"fingerprint": before, "model": path.name}))
+    return path

@@ -1,0 +1,119 @@
+"""The gate as a component: one decision for each message, from everything that the others found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.core.bad_input import bad_input
+from bot.core.content import CONTENT_DIR, all_topics
+from bot.core.context import Context, is_follow_up, related_labels
+from bot.core.gate import Decision, Intent, Ranking, Thresholds, decide, in_context
+from bot.core.glossary import Glossary
+from bot.core.languages import LanguageGuesser
+from bot.core.vocabulary import Vocabulary
+from bot.core.which_sma import is_ambiguous_sma, means_other_sma
+from bot.nlu.keys import DECISION, GROUPS, HINTED_GROUPS, HINTED_LABELS, LABELS
+
+NAMING_GROUPS = {"medicine", "therapy", "equipment", "procedure", "test"}
+"""A message that names one of these says itself what it is about."""
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
+class Gate(GraphComponent):
+    """Decides; the thresholds are in config.yml."""
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+        self._vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
+        self._glossary = Glossary.load(CONTENT_DIR / "glossary.yml")
+        self._languages = LanguageGuesser()
+        topics = all_topics()
+        self._related = {topic.id: topic.related for topic in topics.values()}
+        self._subjects = {entry.id: entry.topics for entry in self._vocabulary.entries}
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The fields of Thresholds with their defaults."""
+        return dict(vars(Thresholds()))
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> Gate:
+        """See GraphComponent.create."""
+        return cls(Thresholds(**{key: config[key] for key in vars(Thresholds())}))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set the intent that the rules see, and the decision with its reasons."""
+        for message in messages:
+            decision = self.decide(message)
+            message.set(DECISION, decision.as_json(), add_to_output=True)
+            message.set(INTENT, {"name": decision.intent.value, "confidence": decision.confidence}, add_to_output=True)
+        return messages
+
+    def decide(self, message: Message) -> Decision:
+        """The decision for one message."""
+        text = str(message.get(TEXT) or "")
+        fault = bad_input(text)
+        if fault:
+            return Decision(Intent.BAD_INPUT, confidence=1.0, via="input", detail=fault.value)
+        language = self._languages.guess(text)
+        if language:
+            return Decision(Intent.OTHER_LANGUAGE, confidence=1.0, via="language", detail=language)
+        if means_other_sma(text):
+            label = "out_of_scope/sma_other_meaning"
+            return Decision(Intent.OUT_OF_SCOPE, label=label, confidence=1.0, via="name")
+        if is_ambiguous_sma(text):
+            return Decision(Intent.WHICH_SMA, confidence=1.0, via="name")
+        return self._decide_english(message, text)
+
+    def _decide_english(self, message: Message, text: str) -> Decision:
+        context = Context.from_metadata(message.get("metadata"))
+        subject = self._subject(message)
+        ranking = Ranking([(row["name"], row["confidence"]) for row in message.get(LABELS)], message.get(GROUPS))
+        decision = decide(ranking, self._thresholds)
+        term = self._glossary.asked(text)
+        if term and decision.intent is not Intent.CLINICAL_DECISION:
+            return Decision(Intent.FAQ, label=f"faq/{term.topic}", topic=term.topic, confidence=1.0, via="glossary",
+                            detail=term.id, subject=subject)  # fmt: skip
+        hinted = message.get(HINTED_LABELS)
+        if hinted and context.topic and is_follow_up(text, names_own_matter=self._names_matter(message)):
+            better = self._in_context(decision, ranking, message, context)
+            if better:
+                return better
+        return Decision(**{**vars(decision), "subject": subject})
+
+    def _in_context(
+        self, decision: Decision, ranking: Ranking, message: Message, context: Context
+    ) -> Decision | None:
+        hinted = Ranking(
+            [(row["name"], row["confidence"]) for row in message.get(HINTED_LABELS)], message.get(HINTED_GROUPS)
+        )
+        if decision.intent in (Intent.REQUESTS, Intent.SMALL_TALK, Intent.CLINICAL_DECISION):
+            if decision.confidence >= self._thresholds.clear:
+                return None
+        if decision.intent is Intent.FAQ and decision.confidence >= 0.85:
+            return None  # it says itself what it is about
+        if hinted.groups.get("clinical_decision", 0.0) > 0.6 and decision.intent is not Intent.FAQ:
+            return Decision(Intent.CLINICAL_DECISION, label=hinted.best_of("clinical_decision"),
+                            confidence=hinted.groups["clinical_decision"], via="context")  # fmt: skip
+        nearness = related_labels(context, self._related, self._subjects)
+        assert context.topic
+        found = in_context(ranking, hinted, nearness, last_topic=context.topic)
+        return Decision(**{**vars(found), "subject": context.subject})
+
+    def _subject(self, message: Message) -> str | None:
+        named = [e["value"] for e in message.get(ENTITIES) or [] if e.get("entity") in ("medicine", "therapy")]
+        return named[-1] if named else None
+
+    @staticmethod
+    def _names_matter(message: Message) -> bool:
+        return any(e.get("entity") in NAMING_GROUPS for e in message.get(ENTITIES) or [])
+

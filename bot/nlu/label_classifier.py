@@ -1,0 +1,116 @@
+"""The label model as a component: ranks all labels, and leaves the choice to the gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.core.content import CONTENT_DIR, all_topics
+from bot.core.context import Context, is_follow_up
+from bot.core.settings import load_settings
+from bot.core.vocabulary import Vocabulary
+from bot.nlu.encoder_files import load_encoder
+from bot.nlu.keys import GROUPS, HINTED_GROUPS, HINTED_LABELS, LABELS, VECTOR
+from bot.nlu.label_model import LabelModel, Shape
+
+KEPT_LABELS = 8
+"""How many of the ranking are handed on and stored; the rest is noise."""
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class LabelClassifier(GraphComponent):
+    """Trains and asks the label model."""
+
+    def __init__(self, shape: Shape, storage: ModelStorage, resource: Resource) -> None:
+        self._storage = storage
+        self._resource = resource
+        vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
+        self._model = LabelModel(vocabulary, shape)
+        self._subject_names = {entry.id: entry.label for entry in vocabulary.entries}
+        self._titles = {topic.id: topic.title for topic in all_topics().values()}
+        settings = load_settings()
+        self._encoder = load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check)
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The fields of Shape with their defaults."""
+        return dict(vars(Shape()))
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> LabelClassifier:
+        """See GraphComponent.create."""
+        return cls(Shape(**{key: config[key] for key in vars(Shape())}), model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Train on every example, by its full label (`faq/breathing.niv`)."""
+        examples = [m for m in training_data.training_examples if m.get(INTENT) and m.get(VECTOR) is not None]
+        texts = [str(m.get(TEXT)) for m in examples]
+        labels = [str(m.get(INTENT_RESPONSE_KEY) or m.get(INTENT)) for m in examples]
+        # A label may come as "faq" + "treatments.x" or whole; rules and replies always use it whole.
+        labels = [
+            label if "/" in label else f"{m.get(INTENT)}/{label}" if label != m.get(INTENT) else label
+            for label, m in zip(labels, examples)
+        ]
+        self._model.fit(texts, np.stack([m.get(VECTOR) for m in examples]), labels)
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> LabelClassifier:
+        """Load the trained model."""
+        component = cls.create(config, model_storage, resource, execution_context)
+        with model_storage.read_from(resource) as folder:
+            component._model = LabelModel.load(folder, Vocabulary.load(CONTENT_DIR / "vocabulary.yml"))
+        return component
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Leave the best labels with their probabilities on each message."""
+        for message in messages:
+            text = str(message.get(TEXT) or "")
+            ranking, groups = self._rank(text, message.get(VECTOR))
+            message.set(LABELS, ranking, add_to_output=True)
+            message.set(GROUPS, groups)
+            message.set(INTENT, dict(ranking[0]), add_to_output=True)
+            hint = self._hint(Context.from_metadata(message.get("metadata")))
+            if hint and is_follow_up(text, names_own_matter=False):
+                hinted = f"{hint}: {text}"
+                ranking, groups = self._rank(hinted, self._encoder.encode([hinted])[0])
+                message.set(HINTED_LABELS, ranking)
+                message.set(HINTED_GROUPS, groups)
+        return messages
+
+    def _rank(self, text: str, vector: np.ndarray) -> tuple[list[dict[str, Any]], dict[str, float]]:
+        row = self._model.probabilities([text], vector[None, :])[0]
+        best = np.argsort(-row)[:KEPT_LABELS]
+        ranking = [{"name": self._model.labels[i], "confidence": round(float(row[i]), 4)} for i in best]
+        return ranking, _by_group(self._model.labels, row)
+
+    def _hint(self, context: Context) -> str | None:
+        """The words that stand for the last answer before a follow-up: its subject, else its title."""
+        return self._subject_names.get(context.subject or "") or self._titles.get(context.topic or "")
+
+
+def _by_group(labels: list[str], row: np.ndarray) -> dict[str, float]:
+    groups: dict[str, float] = {}
+    for label, p in zip(labels, row):
+        group = label.split("/", 1)[0]
+        groups[group] = groups.get(group, 0.0) + float(p)
+    return groups

@@ -1,0 +1,130 @@
+"""The few places where Rasa 3.6.21 itself is changed, each with its reason. `apply()` is safe to call twice.
+
+Rasa is pinned to one version that gets no further releases, so these places do not move.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import time
+from typing import Any
+
+import jsonschema
+import rasa.core.agent
+import rasa.core.actions.action as rasa_action
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.core.content import CONTENT_DIR
+from bot.core.composer import BUTTONS, load_fixed_replies
+from bot.core.context import Context
+from bot.core.gate import Intent
+from bot.core.replies import Reply
+from bot.core.settings import load_settings
+
+log = logging.getLogger(__name__)
+
+_ALWAYS_ANSWERED = (Intent.EMERGENCY.value, Intent.CRISIS.value)
+_applied = False
+
+
+def apply() -> None:
+    """Change Rasa in this process."""
+    global _applied
+    if _applied:
+        return
+    _applied = True
+    _build_schema_validator_once()
+    _limit_slow_actions()
+    _never_fall_back_to_memory()
+    _give_the_gate_its_context()
+    _never_silent()
+
+
+def _build_schema_validator_once() -> None:
+    """Rasa re-checks a constant JSON schema on each call of the action server: half of a turn's time."""
+    validator = jsonschema.Draft7Validator(rasa_action.RemoteAction.action_response_format_spec())
+
+    def validate(self: Any, result: dict[str, Any]) -> bool:
+        validator.validate(result)
+        return True
+
+    rasa_action.RemoteAction._validate_action_result = validate  # type: ignore[method-assign]
+
+
+def _limit_slow_actions() -> None:
+    """Rasa waits five minutes for an action."""
+    rasa_action.DEFAULT_REQUEST_TIMEOUT = load_settings().sma_action_timeout_s
+
+
+def _never_fall_back_to_memory() -> None:
+    """Rasa goes on in memory when the database fails: every conversation would be gone with the process."""
+    rasa.core.agent.FailSafeTrackerStore = lambda store: store  # type: ignore[assignment,misc]
+
+
+def _give_the_gate_its_context() -> None:
+    """NLU sees the message alone; a follow-up ("does it hurt?") needs the slots of the conversation as well.
+
+    While staff hold the conversation every message is theirs, except for emergencies and crises.
+    """
+    parse = MessageProcessor._parse_message_with_graph
+
+    def parse_with_context(
+        self: MessageProcessor, message: UserMessage, tracker: DialogueStateTracker, only_output_properties: bool = True
+    ) -> dict[str, Any]:
+        context = Context.from_slots(tracker.current_slot_values())
+        told = copy.copy(message)
+        told.metadata = {**(message.metadata or {}), "context": vars(context)}
+        parsed = parse(self, told, tracker, only_output_properties)
+        parsed.pop("metadata", None)
+        intent = parsed.get("intent") or {}
+        if context.with_staff and intent.get("name") not in _ALWAYS_ANSWERED:
+            parsed["intent"] = {"name": Intent.TO_STAFF.value, "confidence": 1.0}
+        return parsed
+
+    MessageProcessor._parse_message_with_graph = parse_with_context  # type: ignore[method-assign]
+
+
+def _never_silent() -> None:
+    """A turn whose action failed ends in silence in Rasa; here it ends with a safe text and the emergency line."""
+    run_loop = MessageProcessor._run_prediction_loop
+    safe = load_fixed_replies(CONTENT_DIR / "replies.yml")["error/any"]
+    reply = Reply(safe.kind, safe.text, buttons=[BUTTONS[name] for name in safe.buttons])
+
+    async def run_and_answer(
+        self: MessageProcessor, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> None:
+        started = time.perf_counter()
+        try:
+            await run_loop(self, output_channel, tracker)
+        finally:
+            said = _said_since_the_message(tracker)
+            intent = tracker.latest_message.intent.get("name") if tracker.latest_message else None
+            if not said and intent != Intent.TO_STAFF.value:
+                data = {"custom": reply.payload(), "buttons": [vars(b) for b in reply.buttons]}
+                said = [BotUttered(reply.plain_text(), data)]
+                tracker.update(said[0])
+                await self.execute_side_effects(list(said), tracker, output_channel)
+            _log_ending(said, intent, time.perf_counter() - started)
+
+    MessageProcessor._run_prediction_loop = run_and_answer  # type: ignore[method-assign]
+
+
+def _said_since_the_message(tracker: DialogueStateTracker) -> list[BotUttered]:
+    said: list[BotUttered] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, BotUttered):
+            said.insert(0, event)
+    return said
+
+
+def _log_ending(said: list[BotUttered], intent: str | None, seconds: float) -> None:
+    """Ids and endings only, never what a person wrote."""
+    custom = ((said[-1].data or {}).get("custom") or {}) if said else {}
+    ending = custom.get("kind") or ("to_staff" if intent == Intent.TO_STAFF.value else "none")
+    log.info("ending=%s topic=%s intent=%s ms=%.0f", ending, custom.get("topic"), intent, seconds * 1000)
