@@ -41,6 +41,10 @@ def _are_plain(args: object) -> bool:
 
 def configure_logging(level: str) -> None:
     """One handler on the root logger, standard error, for every process of ours."""
+    # Rasa's structlog lines hold the texts of messages; unconfigured they are printed at every level.
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     root = logging.getLogger()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

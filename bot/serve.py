@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Any
 
 from bot.core.errors import FaultsError, fail
@@ -19,6 +20,10 @@ def prepare_environment() -> None:
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
+    # TensorFlow, spaCy and others greet each start with a page of deprecations that nobody here can act on.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    # Rasa keeps loggers that it makes at import: the level has to be set before.
+    configure_logging("warning")
 
 
 def make_endpoints(settings: Settings) -> Any:

@@ -1,97 +1,254 @@
-// The HTTP contract of the web channel, and nothing else: what is asked, what is refused.
+// One conversation with the web channel: its token, what is sent, what comes in. docs/web-channel.md has the contract.
+import { emptyChat, lastId, reduce } from "./store.js";
 
 const TIMEOUT_MS = 30000;
-const SILENCE_MS = 40000; // the server sends a comment every 15 s
+const SILENCE_MS = 40000; // the stream has a comment every 15 s
+const POLL_MS = 4000;
+const REPLY_MS = 60000;
+const TRIES = 4; // of a server that refuses for now; a lost line is tried without end
 
-/** A refusal or a lost connection (status 0). `detail` is a sentence for the person who reads it. */
-export class ApiError extends Error {
-  constructor(status, detail = "", retryAfterS = 0) {
-    super(detail || `status ${status}`);
-    Object.assign(this, { status, detail, retryAfterS });
+const attempt = (use) => {
+  try {
+    return use();
+  } catch {
+    return null; // storage that is forbidden, full or spoilt: the chat goes on without it
   }
+};
 
-  get isPassing() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+/** A refusal, or a lost line (status 0); `message` is a sentence for the person who reads it. */
+export class Refusal extends Error {
+  constructor(status, detail, retryAfterS) {
+    super(detail || "");
+    this.status = status;
+    this.waitMs = retryAfterS * 1000;
   }
 }
 
-/** Reads a Server-Sent Events stream piece by piece; calls onEvent({type, id, data}). */
+/** Doubling waits, spread by chance so that many widgets do not come back at one moment. */
+export const backoffMs = (failures) => Math.min(30000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+
+/** Reads Server-Sent Events piece by piece; calls onEvent({type, id, data}). */
 export function eventReader(onEvent) {
   let rest = "";
-  let event = { type: "message", data: [] };
-  return (chunk) => {
-    const lines = (rest + chunk).split("\n");
+  let event = {};
+  return (piece) => {
+    const lines = (rest + piece).split("\n");
     rest = lines.pop();
-    for (const raw of lines) {
-      const line = raw.replace(/\r$/, "");
-      const [, field, value] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
-      if (line === "") {
-        if (event.data.length) onEvent({ ...event, data: event.data.join("\n") });
-        event = { type: "message", data: [], id: event.id };
-      } else if (field === "event") event.type = value;
-      else if (field === "data") event.data.push(value ?? "");
+    for (const line of lines) {
+      const [, field, value] = /^(\w*):? ?(.*?)\r?$/.exec(line) ?? [];
+      if (field === "data") event.data = event.data === undefined ? value : `${event.data}\n${value}`;
+      else if (field === "event") event.type = value;
       else if (field === "id") event.id = value;
+      else if (field === "" && !line.startsWith(":")) {
+        if (event.data !== undefined) onEvent(event);
+        event = {};
+      }
     }
   };
 }
 
-const moment = (value) => (typeof value === "number" ? value * 1000 : Date.parse(value));
+export class Chat {
+  state = emptyChat();
+  queue = [];
+  naps = new Set();
 
-export class Api {
-  /** `about()` gives the region and locale that go with what is said. */
-  constructor({ server, session, about = () => ({}), fetch = (...a) => globalThis.fetch(...a), now = Date.now }) {
-    Object.assign(this, { base: `${server}/webhooks/web`, session, about, fetch, now });
+  /** `about()` gives region and locale; `onChange(state, before)` follows every change. */
+  constructor(options) {
+    const stores = [attempt(() => sessionStorage), attempt(() => localStorage)];
+    Object.assign(this, { stores, fetch: (...a) => fetch(...a), timer: (...a) => setTimeout(...a), about: () => ({}) }, options);
+    this.key = `sma-companion:${this.server}`;
+    this.load();
   }
 
-  /** Send one message; starts the conversation when there is none yet. */
-  async say({ client_message_id, text, payload, title }) {
-    await this.#token();
-    const said = payload ? { payload, title } : { text };
-    return this.#json("POST", "/messages", { client_message_id, ...said, ...this.about() });
+  // ---- the token: in this tab, or on the device when the person asked for that; never any message ----
+
+  load() {
+    const [tab, device] = this.stores.map((store) => attempt(() => JSON.parse(store.getItem(this.key))) ?? {});
+    this.isRemembered = !tab.token && Boolean(device.token);
+    this.kept = this.isRemembered ? device : tab;
   }
 
-  async messages(after) {
-    await this.#token();
-    return this.#json("GET", `/messages?after=${after}`);
+  keep(changes) {
+    Object.assign(this.kept, changes);
+    attempt(() => this.stores[+this.isRemembered].setItem(this.key, JSON.stringify(this.kept)));
+  }
+
+  remember(isWanted) {
+    this.#drop();
+    this.isRemembered = isWanted;
+    this.keep();
+  }
+
+  /** Another tab changed what the device remembers. */
+  sync() {
+    const { token } = this.kept;
+    if (token && !this.isRemembered) return;
+    this.load();
+    if (token && !this.kept.token) this.leave();
+    else this.listen();
+  }
+
+  #drop() {
+    attempt(() => this.stores[+this.isRemembered].removeItem(this.key));
+  }
+
+  // ---- what a person may do ----
+
+  /** Say a text, or choose a button ({payload, title}). */
+  say({ text, payload, title }) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const key = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.#do({ type: "write", key, text: text ?? title, at: new Date().toISOString() });
+    this.#send({ key, text, payload, title });
+  }
+
+  retry({ key, text }) {
+    this.#send({ key, text });
   }
 
   rate(message_id, helpful, reason) {
-    return this.#call("POST", "/feedback", { message_id, helpful, ...(reason && { reason }) });
+    return this.#call("POST", "/feedback", { message_id, helpful, reason });
   }
 
   async transcript() {
     return (await this.#call("GET", "/transcript")).blob();
   }
 
-  erase() {
-    return this.#json("DELETE", "/conversation");
+  async erase() {
+    if (this.kept.token)
+      await this.#call("DELETE", "/conversation").catch((refusal) => {
+        if (refusal.status !== 401) throw refusal; // 401: erased or run out already
+      });
+    this.leave("erased");
   }
 
-  /** Follow the event stream until it ends; gives the number of pieces that came. */
-  async stream(after, onEvent, signal) {
-    const stop = new AbortController();
-    const end = () => stop.abort();
-    signal.addEventListener("abort", end);
-    let timer = setTimeout(end, SILENCE_MS);
-    let pieces = 0;
+  /** Forget the chat here; the server keeps its copy. */
+  leave(notice) {
+    this.queue = [];
+    this.#forget({ notice });
+  }
+
+  see() {
+    const seen = lastId(this.state);
+    if (this.kept.token && seen > (this.kept.seen ?? 0)) this.keep({ seen });
+  }
+
+  mark(id) {
+    this.#do({ type: "mark", id });
+  }
+
+  setOnline(isOnline) {
+    const isBack = isOnline && !this.state.isOnline;
+    this.#do({ type: "online", isOnline });
+    if (isBack) this.wake();
+  }
+
+  // ---- sending: one after the other, nothing lost, nothing twice (the key makes a repeat harmless) ----
+
+  async #send(entry) {
+    this.queue.push({ ...entry, failures: 0 });
+    if (this.queue.length > 1) return;
+    for (let first; (first = this.queue[0]); ) {
+      const waitMs = await this.#try(first);
+      if (waitMs) await this.#nap(waitMs);
+      else if (this.queue[0] === first) this.queue.shift();
+    }
+  }
+
+  /** One try; gives the time to wait before the next one, or nothing when it has ended. */
+  async #try(entry) {
+    const { key, text, payload, title } = entry;
+    const tell = (status, detail) => this.queue[0] === entry && this.#do({ type: "status", key, status, detail });
+    tell("sending");
     try {
-      const headers = { Accept: "text/event-stream", "Last-Event-ID": String(after) };
-      const response = await this.#call("GET", "/events", null, { headers, signal: stop.signal });
-      if (!/event-stream/.test(response.headers.get("content-type"))) throw new ApiError(406);
-      const read = eventReader(onEvent);
+      await this.#ready();
+      const said = payload ? { payload, title } : { text };
+      const reply = await this.#json("POST", "/messages", { client_message_id: key, ...said, ...this.about() });
+      if (this.queue[0] !== entry) return; // left meanwhile
+      tell("sent");
+      this.setOnline(true);
+      // Its cursor is not taken over: the feed would skip what staff wrote in between.
+      this.#do({ type: "receive", messages: reply.messages });
+      if (reply.accepted) {
+        this.#do({ type: "accepted", isAccepted: true });
+        this.timer(() => this.#do({ type: "accepted", isAccepted: false }), REPLY_MS);
+      }
+      this.listen();
+    } catch ({ status, message, waitMs }) {
+      entry.failures++;
+      if (status === 0) {
+        tell("queued");
+        this.setOnline(false);
+        return backoffMs(entry.failures);
+      }
+      if (status === 401 && entry.failures < TRIES) return this.#expire();
+      if (status === 409 && payload) {
+        // A button of an earlier chat: its words are asked instead.
+        Object.assign(entry, { text: title, payload: null });
+        return 1;
+      }
+      if ((status === 429 || status >= 500) && entry.failures < TRIES) return waitMs || backoffMs(entry.failures);
+      tell("failed", message);
+    }
+  }
+
+  // ---- hearing: the event stream, or polling where a proxy swallows streams ----
+
+  listen() {
+    if (this.feed || !this.kept.token) return;
+    this.feed = new AbortController();
+    this.#follow(this.feed.signal);
+  }
+
+  stop() {
+    this.feed?.abort();
+    this.feed = null;
+    this.wake();
+  }
+
+  async #follow(signal) {
+    let failures = 0;
+    let silent = 0; // streams that ended without a single byte
+    while (!signal.aborted) {
+      try {
+        await this.#ready();
+        const page = await this.#json("GET", `/messages?after=${this.state.cursor}`);
+        if (signal.aborted) return;
+        this.#do({ type: "receive", ...page });
+        this.setOnline(true);
+        failures = 0;
+        if (silent < 2) silent = (await this.#stream(signal)) ? 0 : silent + 1;
+        if (!signal.aborted) await this.#nap(silent < 2 ? 500 : POLL_MS);
+      } catch ({ status, waitMs }) {
+        if (signal.aborted) return;
+        if (status === 401) return this.#expire();
+        if (status === 0) this.setOnline(false);
+        else if (status < 500 && status !== 429) silent = 2;
+        await this.#nap(waitMs || backoffMs(++failures));
+      }
+    }
+  }
+
+  /** Follow the stream until it ends or falls silent; gives the number of pieces that came. */
+  async #stream(signal) {
+    const silence = new AbortController();
+    const end = () => silence.abort();
+    signal.addEventListener("abort", end);
+    let pieces = 0;
+    let timer = this.timer(end, SILENCE_MS);
+    try {
+      const headers = { Accept: "text/event-stream", "Last-Event-ID": this.state.cursor };
+      const { body } = await this.#call("GET", "/events", null, headers, silence.signal);
+      const read = eventReader((event) => signal.aborted || this.#hear(event));
+      const reader = body.getReader();
       const decoder = new TextDecoder();
-      const reader = response.body.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        pieces++;
+      for (let part; !(part = await reader.read()).done; pieces++) {
         clearTimeout(timer);
-        timer = setTimeout(end, SILENCE_MS);
-        read(decoder.decode(value, { stream: true }));
+        timer = this.timer(end, SILENCE_MS);
+        read(decoder.decode(part.value, { stream: true }));
       }
     } catch (error) {
-      if (error instanceof ApiError && error.status) throw error;
-      if (!stop.signal.aborted && !pieces) throw new ApiError(0);
+      if (error.status) throw error; // a refusal; a broken line is followed up by the next page
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
@@ -99,48 +256,81 @@ export class Api {
     return pieces;
   }
 
-  async #token() {
-    const { token, renew_after } = this.session.data;
-    if (!token) {
-      // Two callers at once share one start: never two conversations.
-      this.starting ??= this.#json("POST", "/conversations", this.about()).finally(() => (this.starting = null));
-      const { token, expires_at, renew_after, organisation } = await this.starting;
-      this.session.save({ token, expires_at, renew_after, organisation });
-    } else if (this.now() > moment(renew_after)) {
-      this.session.save(await this.#json("POST", "/token"));
-    }
+  #hear({ type, id, data }) {
+    const value = attempt(() => JSON.parse(data));
+    if (type === "state") this.#do({ type: "receive", ...value, messages: [] });
+    else if (value) this.#do({ type: "receive", messages: [value], cursor: Number(id) || value.id });
+  }
+
+  // ---- the line itself ----
+
+  #nap(ms) {
+    return new Promise((done) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.naps.delete(wake);
+        done();
+      };
+      const timer = this.timer(wake, ms);
+      this.naps.add(wake);
+    });
+  }
+
+  wake() {
+    for (const wake of this.naps) wake();
+  }
+
+  async #ready() {
+    const { token, renew_after } = this.kept;
+    if (!token) this.keep(await this.#json("POST", "/conversations", this.about()));
+    else if (Date.now() > Date.parse(renew_after)) this.keep(await this.#json("POST", "/token"));
   }
 
   async #json(...request) {
     const response = await this.#call(...request);
-    try {
-      return await response.json();
-    } catch {
-      throw new ApiError(0); // cut off in the middle
-    }
+    return response.json().catch(() => {
+      throw new Refusal(0); // cut off in the middle
+    });
   }
 
-  async #call(method, path, body, { headers = {}, signal } = {}) {
-    const { token } = this.session.data;
-    let response;
-    try {
-      response = await this.fetch(this.base + path, {
-        method,
-        headers: {
-          ...(body && { "Content-Type": "application/json" }),
-          ...(token && { Authorization: `Bearer ${token}` }),
-          ...headers,
-        },
-        body: body ? JSON.stringify(body) : undefined,
-        signal: signal || AbortSignal.timeout(TIMEOUT_MS),
-        cache: "no-store",
-        credentials: "omit",
-      });
-    } catch {
-      throw new ApiError(0);
-    }
+  async #call(method, path, body, headers, signal = AbortSignal.timeout(TIMEOUT_MS)) {
+    const { token } = this.kept;
+    const response = await this.fetch(`${this.server}/webhooks/web${path}`, {
+      method,
+      headers: {
+        ...(body && { "Content-Type": "application/json" }),
+        ...(token && { Authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body: body && JSON.stringify(body),
+      signal,
+      cache: "no-store",
+      credentials: "omit",
+    }).catch(() => {
+      throw new Refusal(0);
+    });
     if (response.ok) return response;
-    const problem = await response.json().catch(() => ({}));
-    throw new ApiError(response.status, problem.detail, Number(response.headers.get("retry-after")) || 0);
+    const { detail } = await response.json().catch(() => ({}));
+    throw new Refusal(response.status, detail, response.headers.get("retry-after"));
+  }
+
+  /** The token is dead: what is still to be sent goes into a new chat. */
+  #expire() {
+    this.#forget({ notice: "expired", keepPending: true });
+    return 1;
+  }
+
+  #forget(how) {
+    this.stop();
+    this.#drop();
+    this.kept = {};
+    this.isRemembered = false;
+    this.#do({ type: "reset", ...how });
+  }
+
+  #do(action) {
+    const before = this.state;
+    this.state = reduce(before, action);
+    if (this.state !== before) this.onChange(this.state, before);
   }
 }

@@ -1,149 +1,207 @@
-// Turns one message into nodes. Only text nodes and checked links: nothing written by anybody becomes markup.
-import { button, h, hidden, icon } from "./dom.js";
-import { blocks, fill, safeTel, safeUrl, speaker } from "./text.js";
+// Words into nodes. Text goes in as text and links are checked: nothing that anybody writes becomes markup.
 
-const RATED = new Set(["answer", "unsure", "out_of_scope", "clinical_decision"]);
+export const MAX_LENGTH = 2000;
+const RATED = ["answer", "unsure", "out_of_scope", "clinical_decision"];
+const PATHS = {
+  chat: "M4 5h16v11H10l-5 4v-4H4z",
+  close: "M6 6l12 12M18 6L6 18",
+  menu: "M5 7h14M5 12h14M5 17h14",
+  send: "M12 19V5M6 11l6-6 6 6",
+  down: "M12 5v14M6 13l6 6 6-6",
+  phone: "M6 3h4l1 5-2 2a11 11 0 0 0 5 5l2-2 5 1v4a2 2 0 0 1-2 2A16 16 0 0 1 4 5a2 2 0 0 1 2-2z",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-4 3-7 8-7s8 3 8 7",
+  leave: "M14 4H5v16h9M10 12h10M16 8l4 4-4 4",
+  check: "M5 13l4 4L19 7",
+  up: "M7 11v9H4v-9zM7 11l4-8c2 0 3 1 2 6h6a2 2 0 0 1 2 2l-1 7a2 2 0 0 1-2 2H7",
+};
 
-/** Paragraphs and lists. */
-export const prose = (text) =>
-  blocks(text).map(({ list, lines }) =>
-    list
-      ? h("ul", {}, lines.map((line) => h("li", { dir: "auto" }, line)))
-      : h("p", {}, lines.flatMap((line, i) => (i ? [h("br"), line] : [line]))),
-  );
+// ---- pure ----
 
-/** `**words**` of our own texts in bold, `{call}` replaced by `node`. */
-export const strongProse = (text, node) =>
-  h("p", {}, text.split(/(\*\*.+?\*\*|\{call\})/).map((part) =>
-    part === "{call}" ? node : part.startsWith("**") ? h("strong", {}, part.slice(2, -2)) : part));
+/** Characters as the server counts them: an emoji is one. */
+export const lengthOf = (text) => [...text].length;
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-export const outside = (href, t, ...children) =>
-  h("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children, hidden(` (${t.newTab})`));
-
-/** Choices that stay readable after use; the chosen ones get a tick. */
-export function choices(items, onChoose, t, label) {
-  const list = h("ul", { class: "choices", "aria-label": label });
-  const entries = items.map(({ title, ...rest }) => {
-    const tick = h("span", { class: "tick", hidden: true }, icon("check"), hidden(` (${t.chosen})`));
-    const node = h("button", { type: "button", class: "choice", dir: "auto", onclick: () => onChoose({ title, ...rest }) }, title, tick);
-    list.append(h("li", {}, node));
-    return { title, tick, node };
-  });
-  const update = (chosen) => {
-    for (const { title, tick, node } of entries) {
-      tick.hidden = !chosen.has(title);
-      node.classList.toggle("is-chosen", chosen.has(title));
+/** Paragraphs and lists of a text: [{isList, lines}]. */
+export function blocks(text) {
+  const found = [];
+  for (const part of String(text ?? "").split(/\n\s*\n/)) {
+    let block;
+    for (const line of part.split("\n").map((l) => l.trim())) {
+      const isList = line.startsWith("- ");
+      if (line && block?.isList !== isList) found.push((block = { isList, lines: [] }));
+      if (line) block.lines.push(isList ? line.slice(2) : line);
     }
-  };
-  return { node: list, update };
+  }
+  return found;
 }
 
-const source = (t) => ({ title, publisher, year, url }) => {
+/** Only web addresses become links. */
+export function safeUrl(url) {
+  try {
+    const { protocol, href } = new URL(url);
+    return /^https?:$/.test(protocol) ? href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A tel: address of digits, with a plus in front at most; null when there is nothing to call. */
+export function safeTel(number) {
+  const digits = String(number ?? "").replace(/(?!^)\+|[^\d+]/g, "");
+  return /\d/.test(digits) ? `tel:${digits}` : null;
+}
+
+export function speaker({ sender, payload }, t) {
+  if (sender === "caregiver") return t.you;
+  return sender === "staff" ? payload?.author?.name || t.staff : t.name;
+}
+
+/** What a screen reader is told of a new message. */
+export function spoken(message, t) {
+  const { title, text, disclaimer, phones = [], buttons = [], related = [], author } = message.payload ?? {};
+  const choices = [...buttons, ...related].map((choice) => choice.title).join("; ");
+  const parts = [title, text ?? message.text, disclaimer, ...phones.map((p) => `${p.label}: ${p.number}`), choices && `${t.choices}: ${choices}`];
+  const who = [speaker(message, t), author?.role].filter(Boolean).join(", ");
+  return fill(t.says, { who, text: parts.filter(Boolean).join(". ").replace(/\s+/g, " ") });
+}
+
+// ---- nodes ----
+
+/** An element with attributes, `on…` listeners and children; null and false ones are left out. */
+export function h(tag, props, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value == null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(3).filter((child) => child != null && child !== false));
+  return node;
+}
+
+/** A line drawing that goes with words; screen readers skip it. */
+export function icon(name) {
+  const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export const button = (className, name, text, onclick, props) =>
+  h("button", { type: "button", class: className, onclick, ...props }, name && icon(name), h("span", {}, text));
+
+const hidden = (text) => h("span", { class: "vh" }, text);
+
+export const link = (href, t, text) =>
+  h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text, hidden(` (${t.newTab})`));
+
+/** Choices that stay readable after use: the chosen ones get a tick. {node, update(chosenTitles)}. */
+export function choices(items, onChoose, t, label = t.choices) {
+  const made = items.map((item) => {
+    const tick = h("span", { hidden: true }, icon("check"), hidden(t.chosen));
+    return { ...item, tick, node: h("button", { type: "button", class: "choice", dir: "auto", onclick: () => onChoose(item) }, item.title, tick) };
+  });
+  return {
+    node: h("ul", { class: "choices", "aria-label": label }, made.map(({ node }) => h("li", {}, node))),
+    update: (chosen) => {
+      for (const { title, tick } of made) tick.hidden = !chosen.has(title);
+    },
+  };
+}
+
+const prose = (text) =>
+  blocks(text).map(({ isList, lines }) =>
+    isList ? h("ul", {}, lines.map((line) => h("li", {}, line))) : h("p", {}, lines.map((line, i) => [i > 0 && h("br"), line])));
+
+function source({ title, publisher, year, url }, t) {
   const href = safeUrl(url);
   const about = [publisher, year].filter(Boolean).join(", ");
-  return h("li", {}, href ? outside(href, t, title || href) : title, about && h("span", { class: "muted" }, ` ${about}`));
-};
+  return h("li", {}, href ? link(href, t, title || href) : title, about && h("span", { class: "muted" }, ` ${about}`));
+}
 
-const review = ({ review_status, reviewed, as_of }, t, date) => {
+function phone({ label, number, tel }, t) {
+  const href = safeTel(tel || number);
+  return h("li", {}, h(href ? "a" : "p", { class: "phone", href }, icon("phone"), h("strong", {}, fill(t.call, { number })), h("span", {}, label)));
+}
+
+function review({ review_status, reviewed, as_of }, { t, date }) {
   const isApproved = review_status === "approved" && reviewed;
-  const parts = [
-    review_status && h("span", { class: isApproved ? "" : "draft" }, isApproved ? fill(t.reviewed, { date: date(reviewed) }) : t.notReviewed),
-    as_of && h("span", {}, fill(t.asOf, { date: date(as_of) })),
-  ];
-  return parts.some(Boolean) && h("p", { class: "review" }, parts);
-};
+  return (review_status || as_of) && h("p", { class: "muted" },
+    review_status && h("span", { class: isApproved ? null : "draft" }, isApproved ? fill(t.reviewed, { date: date(reviewed) }) : t.draft),
+    review_status && as_of && " · ",
+    as_of && fill(t.asOf, { date: date(as_of) }));
+}
 
-const phones = (list, t) =>
-  h("ul", { class: "phones" }, list.map(({ label, number, tel }) => {
-    const href = safeTel(tel || number);
-    const words = [h("strong", {}, fill(t.call, { number })), h("span", {}, label)];
-    return h("li", {}, href ? h("a", { class: "phone", href }, icon("phone"), words) : h("p", {}, words));
-  }));
-
-/** Thumbs with an optional reason; keeps its own state so that focus stays where it is. */
-function feedback(message, { t, onRate }) {
+/** Thumbs with an optional reason; changes in place, so that focus stays where it is. */
+function feedback({ id }, { t, onRate }) {
   const status = h("p", { class: "muted", role: "status" });
-  const input = h("input", { type: "text", maxlength: 500, "aria-label": t.reasonAsk, placeholder: t.reasonAsk });
-  const reason = h("form", { class: "reason", hidden: true }, input, button("small", t.reasonSend, null, { type: "submit" }));
-  const rate = async (helpful, why) => {
-    for (const [node, value] of [[yes, true], [no, false]]) node.setAttribute("aria-pressed", String(value === helpful));
+  const input = h("input", { maxlength: 500, "aria-label": t.reason, placeholder: t.reason });
+  const form = h("form", { class: "reason", hidden: true, onsubmit: (event) => {
+    event.preventDefault();
+    no.focus(); // the form goes away
+    rate(false, input.value.trim());
+  } }, input, button("small", null, t.send, null, { type: "submit" }));
+  const rate = async (helpful, reason) => {
+    yes.setAttribute("aria-pressed", helpful);
+    no.setAttribute("aria-pressed", !helpful);
     try {
-      await onRate(message.id, helpful, why);
-      reason.hidden = helpful || Boolean(why);
-      status.textContent = reason.hidden ? t.thanks : "";
+      await onRate(id, helpful, reason);
+      form.hidden = helpful || reason !== undefined;
+      status.textContent = form.hidden ? t.thanks : "";
     } catch {
-      status.textContent = t.feedbackFailed;
+      status.textContent = t.error;
     }
   };
-  const thumb = (className, text, helpful) => button(`thumb ${className}`, ["up", text], () => rate(helpful), { "aria-pressed": "false" });
-  const yes = thumb("", t.yes, true);
-  const no = thumb("no", t.no, false);
-  reason.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (!input.value.trim()) return;
-    rate(false, input.value.trim());
-    no.focus(); // the form goes away
-  });
-  return h("div", { class: "feedback" }, h("div", { class: "thumbs", role: "group", "aria-label": t.helpfulAsk }, h("span", { class: "muted" }, t.helpfulAsk), yes, no), reason, status);
+  const yes = button("thumb", "up", t.yes, () => rate(true), { "aria-pressed": "false" });
+  const no = button("thumb no", "up", t.no, () => rate(false), { "aria-pressed": "false" });
+  return h("div", { class: "feedback" }, h("div", { class: "thumbs", role: "group", "aria-label": t.helpful }, h("span", { class: "muted" }, t.helpful), yes, no), form, status);
 }
 
-const meta = (message, { t, time }) => {
-  const { author } = message.payload ?? {};
-  const isStaff = message.sender === "staff";
-  return h("p", { class: "meta" },
-    isStaff && h("span", { class: "avatar" }, icon("person")),
-    h("span", { class: "who", dir: "auto" }, isStaff ? author?.name || t.staff : speaker(message, t)),
-    isStaff && author?.role && h("span", { class: "role", dir: "auto" }, author.role),
-    message.at && h("time", { datetime: message.at }, time(message.at)));
-};
-
-function ownMessage(message, context) {
-  const { t, onRetry } = context;
-  const { status, detail } = message;
-  const note = { sending: t.sending, waiting: t.sending, queued: t.queued, failed: detail || t.failed }[status];
+function own({ text, status, detail, key }, { t, onRetry }) {
+  const hasFailed = status === "failed";
+  const note = hasFailed ? detail || t.error : t[status];
   return [
-    h("div", { class: "bubble", dir: "auto" }, prose(message.text)),
-    meta(message, context),
-    note && h("p", { class: `status ${status}` }, note, status === "failed" && button("small", t.retry, () => onRetry(message))),
+    h("div", { class: "bubble", dir: "auto" }, prose(text)),
+    note && h("p", { class: `note ${status}` }, note, hasFailed && button("small", null, t.retry, () => onRetry({ key, text }))),
   ];
 }
 
-function theirMessage(message, context, parts) {
-  const { t, onChoose, date } = context;
-  const { payload = {} } = message;
-  const kind = message.kind || payload.kind;
-  const isUrgent = kind === "emergency" || kind === "crisis";
-  const title = payload.title || (isUrgent && t[kind]);
-  const say = (items, label) => {
-    const made = choices(items, onChoose, t, label);
-    parts.push(made);
-    return made.node;
+function theirs({ payload = {}, text, sender, id }, kind, context, updates) {
+  const { t, onChoose } = context;
+  const { title, phones, disclaimer, sources, buttons, related, rtl, language } = payload;
+  const isUrgent = ["emergency", "crisis"].includes(kind);
+  const offer = (items, label) => {
+    const { node, update } = choices(items, onChoose, t, label);
+    updates.push(update);
+    return node;
   };
-  const card = h("div", { class: "bubble", dir: payload.rtl ? "rtl" : null, lang: payload.language },
-    title && h("h3", {}, isUrgent && icon(kind === "crisis" ? "heart" : "phone"), title),
-    payload.phones?.length && isUrgent ? phones(payload.phones, t) : null,
-    prose(payload.text ?? message.text),
-    payload.phones?.length && !isUrgent ? phones(payload.phones, t) : null,
-    payload.disclaimer && h("p", { class: "disclaimer" }, payload.disclaimer),
-    payload.sources?.length ? h("div", { class: "sources" }, h("h4", {}, t.sources), h("ul", {}, payload.sources.map(source(t)))) : null,
-    review(payload, t, date));
+  const heading = title || (isUrgent && t[kind]);
   return [
-    meta(message, context),
-    card,
-    payload.buttons?.length ? say(payload.buttons, t.choices) : null,
-    payload.related?.length
-      ? h("div", { class: "related" }, h("h4", {}, t.related), say(payload.related.map(({ topic, title }) => ({ title, payload: `/choose_topic{"topic": ${JSON.stringify(topic)}}` })), t.related))
-      : null,
-    message.sender === "bot" && RATED.has(kind) && feedback(message, context),
+    h("div", { class: "bubble", dir: rtl ? "rtl" : "auto", lang: language },
+      heading && h("h3", {}, heading),
+      phones && h("ul", { class: "phones" }, phones.map((p) => phone(p, t))),
+      prose(payload.text ?? text),
+      disclaimer && h("p", { class: "disclaimer" }, disclaimer),
+      sources && h("div", {}, h("h4", {}, t.sources), h("ul", {}, sources.map((s) => source(s, t)))),
+      review(payload, context)),
+    buttons && offer(buttons),
+    related && [h("h4", { class: "related" }, t.related), offer(related.map(({ topic, title }) => ({ title, payload: `/choose_topic{"topic": ${JSON.stringify(topic)}}` })), t.related)],
+    sender === "bot" && RATED.includes(kind) && feedback({ id }, context),
   ];
 }
 
-/** {node, update(chosenTitles)} for one message. `context` has t, time, date, onChoose, onRate, onRetry. */
+/** {node, message, update(chosenTitles)}. `context`: t, time, date, onChoose, onRate, onRetry. */
 export function renderMessage(message, context) {
-  const parts = [];
-  const isOwn = message.sender === "caregiver";
-  const kind = String(message.kind || message.payload?.kind || "").replace(/\W/g, "");
-  const node = h("article", { class: `message ${isOwn ? "own" : "their"} ${message.sender === "staff" ? "staff" : ""} ${kind}`, "aria-label": speaker(message, context.t) },
-    isOwn ? ownMessage(message, context) : theirMessage(message, context, parts));
-  return { node, message, update: (chosen) => parts.forEach((part) => part.update(chosen)) };
+  const { sender, at, payload } = message;
+  const kind = message.kind || payload?.kind;
+  const isOwn = sender === "caregiver";
+  const isStaff = sender === "staff";
+  const who = speaker(message, context.t);
+  const updates = [];
+  const meta = h("p", { class: "meta" }, isStaff && icon("person"), h("strong", { dir: "auto" }, who), isStaff && payload?.author?.role && h("span", { dir: "auto" }, payload.author.role), h("time", { datetime: at }, context.time(at)));
+  const node = h("article", { "aria-label": who }, meta, isOwn ? own(message, context) : theirs(message, kind, context, updates));
+  node.classList.add("message", isOwn ? "own" : isStaff ? "staff" : "bot", ...[kind].filter((k) => /^\w+$/.test(k ?? "")));
+  return { node, message, update: (chosen) => updates.forEach((update) => update(chosen)) };
 }

@@ -1,428 +1,391 @@
-// <sma-companion>: the website chat of SMA Companion.
-//   <script type="module" src="https://…/webhooks/web/widget/widget.js"></script>
-//   <sma-companion locale="en" region="UK"></sma-companion>
-import { Chat } from "./chat.js";
-import { h } from "./dom.js";
-import { textsFor } from "./locales.js";
-import { buildPanel } from "./panel.js";
-import { renderMessage } from "./render.js";
-import { browserStores } from "./session.js";
-import { chosenTitles, isAwaiting, lastId, rows, unreadCount } from "./store.js";
-import { fill, spoken } from "./text.js";
+// <sma-companion>: the website chat. docs/widget.md says how to embed it.
+import { Chat } from "./api.js";
+import { EMERGENCY_NUMBERS, textsFor } from "./locales.js";
+import { MAX_LENGTH, button, choices, fill, h, icon, lengthOf, link, renderMessage, spoken } from "./render.js";
+import { chosenTitles, isAwaiting, keyOf, lastId, newsSince, rows } from "./store.js";
 
 export const VERSION = "0.1.0";
 
 const NEAR_END_PX = 60;
-const SLOW_MS = 4000;
-const PHONE = "(max-width: 35em), (max-height: 30em)";
-const asset = (name) => new URL(name, import.meta.url).href;
+const FULL_SCREEN = "(max-width: 35em), (max-height: 30em)"; // the same as in widget.css
+const DAY = { day: "numeric", month: "long", year: "numeric" };
+const { href: here, origin } = new URL(import.meta.url);
+const asset = (name) => new URL(name, here).href;
 
 export class SmaCompanion extends HTMLElement {
   static observedAttributes = ["open", "theme", "locale", "region", "dir", "data-server"];
 
   connectedCallback() {
     if (!this.shadowRoot) this.attachShadow({ mode: "open" });
-    this.#start();
+    const end = new AbortController();
+    const on = (target, type, act) => target?.addEventListener(type, act, { signal: end.signal });
+    this.t = textsFor(this.getAttribute("locale"), document.documentElement.lang, navigator.language);
+    this.nodes = new Map();
+    this.isOpen = false;
+    this.narrow = matchMedia(FULL_SCREEN);
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    const region = this.getAttribute("region") || undefined;
+    this.chat = new Chat({
+      server: (this.dataset.server || origin).replace(/\/$/, ""),
+      about: () => ({ region, locale: this.t.lang }),
+      onChange: (chat, before) => this.changed(chat, before),
+    });
+    this.end = end;
+    this.build(EMERGENCY_NUMBERS[region]);
+    on(this.narrow, "change", () => this.isOpen && this.place());
+    on(this.dark, "change", () => this.paint());
+    on(window, "online", () => this.chat.setOnline(true));
+    on(window, "offline", () => this.chat.setOnline(false));
+    on(window, "storage", ({ key }) => key === this.chat.key && this.chat.sync());
+    on(window, "beforeunload", (event) => this.chat.queue.length && event.preventDefault());
+    on(document, "visibilitychange", () => document.hidden || (this.chat.wake(), this.see()));
+    for (const type of ["resize", "scroll"]) on(window.visualViewport, type, () => this.fit());
+    if (!navigator.onLine) this.chat.setOnline(false);
+    this.chat.listen();
   }
 
   disconnectedCallback() {
-    this.#stop();
+    this.end.abort();
+    this.chat.queue = [];
+    this.chat.stop();
+    this.ui = null;
   }
 
   attributeChangedCallback(name, old, value) {
     if (!this.ui || old === value) return;
-    if (name === "open") this.#show(value !== null);
-    else if (name === "theme") this.#paint();
+    if (name === "open") this.show(value !== null);
+    else if (name === "theme") this.paint();
     else {
-      this.#stop();
-      this.#start();
+      this.disconnectedCallback();
+      this.connectedCallback();
     }
   }
 
-  get region() {
-    return this.getAttribute("region") || this.chat.session.data.region;
-  }
-
-  #start() {
-    this.listening = new AbortController();
-    const { signal } = this.listening;
-    const on = (target, type, act) => target?.addEventListener(type, act, { signal });
-    this.t = textsFor(this.getAttribute("locale"), document.documentElement.lang, navigator.language);
-    this.nodes = new Map();
-    this.isOpen = false;
-    this.narrow = matchMedia(PHONE);
-    this.dark = matchMedia("(prefers-color-scheme: dark)");
-    const server = (this.dataset.server || new URL(import.meta.url).origin).replace(/\/$/, "");
-    this.chat = new Chat({
-      server,
-      stores: browserStores(),
-      about: () => ({ ...(this.region && { region: this.region }), locale: this.t.lang }),
-      onChange: (chat, before) => this.#changed(chat, before),
-    });
-    this.#build();
-    on(this.narrow, "change", () => this.isOpen && this.#reopen());
-    on(this.dark, "change", () => this.#paint());
-    on(window, "online", () => this.chat.online(true));
-    on(window, "offline", () => this.chat.online(false));
-    on(window, "storage", (event) => event.key === this.chat.session.key && this.chat.sync());
-    on(window, "beforeunload", (event) => this.chat.hasUnsent && event.preventDefault());
-    on(document, "visibilitychange", () => document.visibilityState === "visible" && (this.chat.feed.wake(), this.#seen()));
-    on(window.visualViewport, "resize", () => this.#fit());
-    on(window.visualViewport, "scroll", () => this.#fit());
-    if (!navigator.onLine) this.chat.online(false);
-    this.chat.listen(true);
-  }
-
-  #stop() {
-    this.listening.abort();
-    this.chat.stop();
-    clearTimeout(this.slow);
-    this.shadowRoot.replaceChildren();
-    this.ui = null;
-  }
-
-  #build() {
-    const { t, chat, ui: old } = this;
+  build(number) {
+    const { t, chat } = this;
     const dateOf = (options) => {
       const format = new Intl.DateTimeFormat(this.getAttribute("locale") || t.lang, options);
-      return (value) => {
-        const when = new Date(value);
-        return Number.isNaN(when.getTime()) ? String(value) : format.format(when);
-      };
+      return (value) => (isNaN(new Date(value)) ? value : format.format(new Date(value)));
     };
-    const day = { day: "numeric", month: "long", year: "numeric" };
-    this.longDay = dateOf({ ...day, weekday: "long" });
-    this.dayOf = dateOf(day);
+    this.dayOf = dateOf({ ...DAY, weekday: "long" });
+    const say = (said) => chat.say(said.payload ? said : { text: said.title });
     this.context = {
       t,
       time: dateOf({ hour: "2-digit", minute: "2-digit" }),
-      // A plain date has no time zone: read it as it is written.
-      date: dateOf({ ...day, timeZone: "UTC" }),
-      onChoose: (choice) => this.#say(choice.payload ? choice : { text: choice.title }),
-      onRate: (...rating) => chat.api.rate(...rating),
+      date: dateOf({ ...DAY, timeZone: "UTC" }), // a plain date is read as it is written
+      onChoose: say,
+      onRate: (...rating) => chat.rate(...rating),
       onRetry: (message) => {
+        ui.input.focus();
         chat.retry(message);
-        this.ui.input.focus();
       },
     };
-    this.ui = buildPanel({
-      t,
-      region: this.region,
-      isRegionOpen: !this.hasAttribute("region"),
-      privacyUrl: this.getAttribute("privacy-url") || asset("privacy.html"),
-      isRemembered: chat.session.remembered,
-      does: {
-        toggle: () => this.#show(true),
-        close: () => this.#show(false),
-        say: (said) => this.context.onChoose({ title: said.text, ...said }),
-        person: () => this.#say({ text: t.person }),
-        leave: () => this.#leave(),
-        newChat: () => this.#newChat(),
-        download: () => this.#download(),
-        erase: () => this.#erase(),
-        remember: (isOn) => chat.session.remember(isOn),
-        region: (region) => {
-          chat.session.save({ region });
-          this.#rebuild();
-        },
-        toNew: () => this.#toNew(),
-      },
-    });
-    const { ui } = this;
-    if (old) old.root.replaceWith(ui.root);
-    else this.#dress();
-    ui.panel.addEventListener("cancel", (event) => {
-      if (event.target !== ui.panel) return;
-      event.preventDefault();
-      this.#back();
-    });
-    ui.panel.addEventListener("close", () => this.isOpen && !ui.panel.open && this.#show(false));
-    ui.panel.addEventListener("keydown", (event) => this.#key(event));
-    ui.panel.addEventListener("click", (event) => {
-      const path = event.composedPath();
-      if (!ui.menu.hidden && !path.includes(ui.menu) && !path.some((n) => n.getAttribute?.("aria-controls") === "menu")) ui.showMenu(false);
-    });
-    ui.log.addEventListener("scroll", () => this.#isAtEnd() && (ui.toNew.hidden = true));
-    if (this.getAttribute("dir")) ui.root.dir = this.getAttribute("dir");
-    this.#paint();
-    this.#changed(chat.state, chat.state);
-  }
+    const privacy = () => link(this.getAttribute("privacy-url") || asset("privacy.html"), t, t.privacy);
+    const person = () => say({ title: t.person });
+    const leave = () => this.leave();
+    const ui = (this.ui = {});
 
-  /** The style sheet, and what waits for it: nothing is shown bare. */
-  #dress() {
-    const { ui } = this;
-    // Its one rule carries the room that the on-screen keyboard leaves; no style attribute is ever written.
+    const tel = (n) => h("a", { href: `tel:${n}` }, n);
+    const calls = number ? tel(number) : Object.entries({ EU: "112", UK: "999", US: "911", AU: "000" }).map(([name, n]) => [h("span", {}, tel(n), ` ${name}`), " "]);
+    const call = number ? h("a", { href: `tel:${number}` }, fill(t.welcomeCall, { number })) : t.anyNumber;
+    ui.starters = choices(t.starters.map((title) => ({ title })), say, t);
+    const welcome = h("article", { class: "message bot", "aria-label": t.name },
+      h("div", { class: "bubble" },
+        t.welcome.map((line) => h("p", {}, line)),
+        h("p", {}, h("strong", {}, t.welcomeEmergency), " ", call),
+        h("p", { class: "disclaimer" }, t.welcomePrivacy, " ", privacy())),
+      ui.starters.node);
+
+    ui.lines = h("div");
+    ui.typing = h("p", { class: "typing" }, h("span", {}, t.typing), h("i"), h("i"), h("i"));
+    ui.log = h("div", { class: "log", role: "log", "aria-label": t.log, "aria-live": "off", tabindex: 0, onscroll: () => this.isAtEnd() && (ui.toNew.hidden = true) }, welcome, ui.lines, ui.typing);
+    ui.toNew = button("to-new", "down", t.newLine, () => {
+      this.toNews();
+      ui.log.focus({ preventScroll: true }); // the button that was pressed is gone
+    }, { hidden: true });
+
+    ui.remember = h("input", { type: "checkbox", onchange: () => chat.remember(ui.remember.checked) });
+    const item = (name, text, act, needsTwo) => {
+      const node = button("item", name, text, () => {
+        if (needsTwo && node.lastChild.textContent === text) return this.announce((node.lastChild.textContent = t.sure));
+        this.showMenu(false);
+        act();
+      }, { onblur: () => (node.lastChild.textContent = text) });
+      return h("li", {}, node);
+    };
+    ui.menu = h("div", { class: "menu", id: "menu", hidden: true },
+      h("ul", {}, item("person", t.person, person), item("chat", t.newChat, () => this.fresh(chat.leave()), true),
+        item("down", t.download, () => this.trying(() => this.download())), item("close", t.erase, () => this.trying(async () => this.fresh(await chat.erase())), true),
+        item("leave", t.leave, leave)),
+      h("label", {}, ui.remember, h("span", {}, t.remember, h("small", {}, t.rememberHint))),
+      h("p", {}, privacy()));
+    ui.opener = button("round", "menu", t.menu, () => this.showMenu(ui.menu.hidden), { "aria-expanded": "false", "aria-controls": "menu" });
+
+    ui.count = h("p", { id: "count" });
+    ui.input = h("textarea", { rows: 1, id: "input", placeholder: t.input, enterkeyhint: "send", "aria-label": t.input, "aria-describedby": "count", autocomplete: "off",
+      oninput: () => this.grow(),
+      onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && this.submit(event) });
+    ui.title = h("h2", { id: "title", tabindex: -1 }, t.name);
+    ui.subtitle = h("p", {}, t.subtitle);
+    ui.banner = h("p", { class: "banner" });
+    ui.polite = h("div", { class: "vh", "aria-live": "polite" });
+    ui.urgent = h("div", { class: "vh", role: "alert" });
+    ui.outer = h("div", { class: "vh", "aria-live": "polite" });
+    ui.panel = h("dialog", { class: "panel", "aria-labelledby": "title",
+      onkeydown: (event) => event.key === "Escape" && !event.isComposing && this.back(event),
+      oncancel: (event) => this.back(event),
+      onclose: () => this.isOpen && !ui.panel.open && this.show(false),
+      onclick: ({ target }) => ui.menu.contains(target) || ui.opener.contains(target) || this.showMenu(false) },
+      h("header", {}, h("span", { class: "mark" }, icon("chat")), h("div", {}, ui.title, ui.subtitle), ui.opener, button("round", "close", t.close, () => this.show(false))),
+      ui.menu,
+      h("p", { class: "strip" }, icon("phone"), h("span", {}, t.emergencyBar, " ", calls)),
+      ui.banner,
+      h("div", { class: "stage" }, ui.log, ui.toNew),
+      h("form", { class: "composer", onsubmit: (event) => this.submit(event) }, ui.input, button("send", "send", t.send, null, { type: "submit" }), ui.count),
+      h("div", { class: "foot" }, button("quiet", "person", t.person, person), button("quiet", "leave", t.leave, leave)),
+      ui.polite, ui.urgent);
+    ui.badge = h("span", { class: "badge" });
+    ui.launcher = h("button", { type: "button", class: "launcher", "aria-haspopup": "dialog", onclick: () => this.show(true) }, icon("chat"), t.launcher, ui.badge);
+    ui.root = h("div", { class: "root", dir: this.getAttribute("dir") || t.dir, lang: t.lang, hidden: true }, ui.launcher, ui.panel, ui.outer);
+
+    const reveal = () => {
+      ui.root.hidden = false;
+      if (this.hasAttribute("open")) this.show(true, true);
+    };
+    // The one rule of this sheet has the room that an on-screen keyboard leaves: no style attribute, whatever the CSP.
     this.room = new CSSStyleSheet();
     this.room.replaceSync(":host{}");
     this.shadowRoot.adoptedStyleSheets = [this.room];
-    const css = h("link", { rel: "stylesheet", href: asset("widget.css") });
-    ui.root.hidden = true;
-    const reveal = () => {
-      ui.root.hidden = false;
-      if (this.hasAttribute("open")) this.#show(true, { isQuiet: true });
-    };
-    css.addEventListener("load", reveal);
-    css.addEventListener("error", reveal);
-    this.shadowRoot.replaceChildren(css, ui.root);
+    this.shadowRoot.replaceChildren(h("link", { rel: "stylesheet", href: asset("widget.css"), onload: reveal, onerror: reveal }), ui.root);
+    this.paint();
+    this.grow();
+    this.changed(chat.state, chat.state);
   }
 
-  /** The same chat with other texts or numbers in the frame. */
-  #rebuild() {
-    const { isOpen } = this;
-    this.isOpen = false;
-    this.nodes.clear();
-    this.#build();
-    if (isOpen) this.#show(true);
+  paint() {
+    const theme = this.getAttribute("theme") || (this.dark.matches ? "dark" : "light");
+    this.ui.root.dataset.theme = theme;
   }
 
-  #paint() {
-    const asked = this.getAttribute("theme");
-    this.ui.root.dataset.theme = asked === "dark" || (asked !== "light" && this.dark.matches) ? "dark" : "light";
-  }
-
-  #fit() {
+  fit() {
     const { height, offsetTop, scale } = window.visualViewport;
-    if (scale > 1.01) return; // pinched: the person moves around by themselves
-    const wasAtEnd = this.#isAtEnd();
+    if (scale > 1.01) return; // pinched: the person moves around by hand
+    const wasAtEnd = this.isAtEnd();
     const { style } = this.room.cssRules[0];
     style.setProperty("--room", `${height}px`);
     style.setProperty("--room-top", `${offsetTop}px`);
     this.ui.root.classList.toggle("is-short", height < 460);
-    if (wasAtEnd) this.#toEnd();
+    if (wasAtEnd) this.toEnd();
   }
 
   // ---- opening and closing ----
 
-  #show(isOpen, { isQuiet } = {}) {
+  show(isOpen, isQuiet) {
+    const { ui, chat } = this;
     if (isOpen === this.isOpen) return;
-    const { ui } = this;
     this.isOpen = isOpen;
     this.toggleAttribute("open", isOpen);
     ui.launcher.hidden = isOpen;
     if (isOpen) {
-      this.#reopen(isQuiet);
-      const seen = this.chat.session.data.seen ?? 0;
-      if (unreadCount(this.chat.state, seen)) {
-        this.chat.mark(seen);
-        this.#toFirstNew();
-      } else if (this.chat.state.messages.length) this.#toEnd();
-      this.#seen();
+      const { seen = 0 } = chat.kept;
+      this.place(isQuiet);
+      if (newsSince(chat.state, seen).length) {
+        chat.mark(seen);
+        this.toNews();
+      } else if (chat.state.messages.length) this.toEnd();
+      this.see();
     } else {
-      ui.showMenu(false);
+      this.showMenu(false);
       ui.panel.close();
       ui.launcher.focus();
     }
-    this.#changed(this.chat.state, this.chat.state);
+    this.changed(chat.state, chat.state);
   }
 
-  /** On a phone the page behind is out of reach; on a wide screen both are there. */
-  #reopen(isQuiet) {
-    const { ui } = this;
+  /** Full screen keeps the page behind out of reach; on a wide screen both are there. */
+  place(isQuiet) {
+    const { panel, title, input } = this.ui;
+    const isFull = this.narrow.matches;
     const focused = this.shadowRoot.activeElement;
-    const isPhone = this.narrow.matches;
-    if (ui.panel.open) ui.panel.close();
-    this.#fit();
-    if (isPhone) ui.panel.showModal();
-    else ui.panel.setAttribute("open", "");
-    if (isQuiet && !isPhone) return;
-    if (focused && ui.panel.contains(focused)) focused.focus();
-    else (isPhone ? ui.title : ui.input).focus({ preventScroll: true });
+    if (panel.open) panel.close();
+    this.fit();
+    if (isFull) panel.showModal();
+    else panel.setAttribute("open", "");
+    if (isQuiet && !isFull) return;
+    (panel.contains(focused) ? focused : isFull ? title : input).focus({ preventScroll: true });
   }
 
-  #key(event) {
-    if (event.key !== "Escape" || event.isComposing || this.shadowRoot.querySelector(".ask[open]")) return;
+  showMenu(isShown) {
+    const { menu, opener } = this.ui;
+    if (!isShown && menu.contains(this.shadowRoot.activeElement)) opener.focus();
+    menu.hidden = !isShown;
+    opener.setAttribute("aria-expanded", isShown);
+  }
+
+  back(event) {
     event.preventDefault();
     event.stopPropagation();
-    this.#back();
-  }
-
-  #back() {
-    if (this.ui.menu.hidden) this.#show(false);
-    else this.ui.showMenu(false);
+    if (this.ui.menu.hidden) this.show(false);
+    else this.showMenu(false);
   }
 
   // ---- what a person may do ----
 
-  #say(said) {
-    this.isOwnWord = true;
-    this.chat.say(said);
+  grow() {
+    const { input, count } = this.ui;
+    const left = MAX_LENGTH - lengthOf(input.value);
+    count.hidden = left > 200;
+    count.textContent = fill(left < 0 ? this.t.tooLong : this.t.remaining, { n: Math.abs(left) });
+    input.setAttribute("aria-invalid", left < 0);
+    for (input.rows = 1; input.rows < 5 && input.scrollHeight > input.clientHeight + 2; ) input.rows++;
   }
 
-  #leave() {
-    this.chat.leave("left_");
-    this.ui.input.value = "";
-    this.#show(false);
+  submit(event) {
+    const { input } = this.ui;
+    const text = input.value.trim();
+    event.preventDefault();
+    if (!text || lengthOf(text) > MAX_LENGTH) return;
+    this.chat.say({ text });
+    input.value = "";
+    this.grow();
+  }
+
+  leave() {
     const exit = this.getAttribute("exit-url");
+    this.chat.leave("forgotten");
+    this.ui.input.value = "";
+    this.show(false);
     if (exit) location.replace(exit);
   }
 
-  async #newChat() {
-    const { t, ui, chat } = this;
-    if (chat.hasStarted && !(await ui.ask(t.newChatAsk, t.newChatText, t.newChat))) return;
-    chat.leave();
-    ui.input.focus();
+  fresh() {
+    this.ui.input.focus();
   }
 
-  async #erase() {
-    const { t, ui, chat } = this;
-    if (!(await ui.ask(t.eraseAsk, t.eraseText, t.erase))) return;
+  async trying(act) {
     try {
-      await chat.erase();
-      ui.input.focus();
-    } catch (error) {
-      this.#tell(error.detail || t.eraseFailed);
+      await act();
+    } catch ({ message }) {
+      this.tell(message || this.t.error);
     }
   }
 
-  async #download() {
-    const { t, chat } = this;
-    try {
-      const blob = chat.hasStarted ? await chat.api.transcript() : new Blob(["[]"], { type: "application/json" });
-      const href = URL.createObjectURL(blob);
-      h("a", { href, download: "sma-companion-chat.json" }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 10000);
-    } catch (error) {
-      this.#tell(error.detail || t.downloadFailed);
-    }
+  async download() {
+    const blob = this.chat.kept.token ? await this.chat.transcript() : new Blob(["[]"]);
+    const href = URL.createObjectURL(blob);
+    h("a", { href, download: "sma-companion-chat.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 9999);
   }
 
   // ---- showing ----
 
-  #changed(chat, before) {
+  changed(chat, before) {
     const { t, ui } = this;
-    const seen = this.chat.session.data.seen ?? 0;
-    const isFirstPage = before.cursor === 0 && before.messages.length === 0;
-    const known = lastId(before);
-    const news = chat.messages.filter((m) => m.id > known && m.sender !== "caregiver");
-    const wasAtEnd = this.#isAtEnd();
-    if (chat.messages !== before.messages || chat.mark !== before.mark || chat === before) this.#lines(chat);
+    const { seen = 0, organisation } = this.chat.kept;
+    const wasAtEnd = this.isAtEnd();
+    const isReturn = !before.messages.length && !before.cursor;
+    const news = newsSince(chat, lastId(before));
+    this.draw(chat);
     ui.typing.hidden = !isAwaiting(chat);
-    if (!chat.messages.length && before.messages.length) {
+    if (isAwaiting(chat) !== isAwaiting(before)) {
+      clearTimeout(this.slow);
+      if (isAwaiting(chat)) this.slow = setTimeout(() => this.announce(t.typing), 4000);
+    }
+    if (!chat.messages.length) {
       for (const region of [ui.polite, ui.urgent, ui.outer]) region.replaceChildren();
       ui.toNew.hidden = true;
     }
-    this.#banner(chat, before);
-    const unread = this.isOpen ? 0 : unreadCount(chat, seen);
+    this.tell(!chat.isOnline ? t.offline : chat.with_staff ? t.withStaff : chat.waiting ? t.waiting : t[chat.notice]);
+    const unread = this.isOpen ? 0 : newsSince(chat, seen).length;
     ui.badge.hidden = !unread;
     ui.badge.textContent = fill(t.unread, { n: unread });
-    ui.label.textContent = chat.messages.length ? t.launcherBack : t.launcher;
-    const organisation = this.chat.session.data.organisation;
     ui.subtitle.textContent = organisation ? `${t.subtitle} · ${organisation}` : t.subtitle;
-    ui.remember.checked = this.chat.session.remembered;
-    if (chat === before) return;
-    if (isAwaiting(chat) !== isAwaiting(before)) {
-      clearTimeout(this.slow);
-      if (isAwaiting(chat)) this.slow = setTimeout(() => this.#announce(t.typing), SLOW_MS);
-    }
-    if (news.length && !(isFirstPage && !this.isOwnWord)) this.#news(news, wasAtEnd, seen);
-    else if (this.isOpen && (this.isOwnWord || wasAtEnd)) this.#toEnd();
-    if (isFirstPage && this.isOpen) this.#seen();
-    this.isOwnWord = false;
+    ui.remember.checked = this.chat.isRemembered;
+    if (news.length && !isReturn) this.hear(news, wasAtEnd);
+    else if (isReturn || wasAtEnd || chat.messages.length > before.messages.length) chat.messages.length && this.toEnd();
+    this.see();
   }
 
-  #lines(chat) {
-    const { ui, t, nodes } = this;
-    const today = this.dayOf(new Date());
-    const yesterday = this.dayOf(Date.now() - 864e5);
+  draw(chat) {
+    const { ui, nodes } = this;
     const wanted = rows(chat, this.dayOf);
     const keys = new Set(wanted.map(({ key }) => key));
-    for (const [key, { node }] of nodes) {
-      if (keys.has(key)) continue;
-      node.remove();
-      nodes.delete(key);
-    }
-    wanted.forEach((row, index) => {
+    for (const [key, { node }] of nodes) if (!keys.has(key) && nodes.delete(key)) node.remove();
+    wanted.forEach((row, i) => {
       let shown = nodes.get(row.key);
-      if (!shown || (row.message && shown.message !== row.message)) {
-        const fresh = this.#row(row, { [today]: t.today, [yesterday]: t.yesterday });
+      if (!shown || shown.message !== row.message) {
+        const fresh = row.message ? renderMessage(row.message, this.context) : this.line(row);
         shown?.node.replaceWith(fresh.node);
         nodes.set(row.key, (shown = fresh));
       }
-      if (ui.lines.children[index] !== shown.node) ui.lines.insertBefore(shown.node, ui.lines.children[index] ?? null);
-      if (row.message) shown.update(chosenTitles(chat, row.message));
+      if (ui.lines.children[i] !== shown.node) ui.lines.insertBefore(shown.node, ui.lines.children[i] ?? null);
+      shown.update?.(chosenTitles(chat, row.message?.id));
     });
-    ui.first.update(chosenTitles(chat, {}));
+    ui.starters.update(chosenTitles(chat));
   }
 
-  #row({ type, at, message }, names) {
+  line({ type, at }) {
     const { t } = this;
-    if (type === "message") return renderMessage(message, this.context);
-    const text = type === "new" ? t.newLine : names[this.dayOf(at)] || this.longDay(at);
-    return { node: h("p", { class: `line ${type}` }, h("span", {}, text)) };
+    const day = this.dayOf(at);
+    const near = { [this.dayOf(Date.now() - 864e5)]: t.yesterday, [this.dayOf(Date.now())]: t.today };
+    return { node: h("p", { class: `line ${type}` }, type === "new" ? t.newLine : near[day] || day) };
   }
 
-  #banner(chat, before) {
-    const { t, ui } = this;
-    const text = !chat.isOnline ? t.offline : chat.withStaff ? t.withStaff : chat.waiting ? t.waiting : chat.notice && t[chat.notice];
-    ui.banner.hidden = !text;
-    ui.banner.classList.toggle("is-offline", !chat.isOnline);
-    if (ui.banner.textContent === (text || "")) return;
-    ui.banner.textContent = text || "";
-    if (text && chat !== before) this.#announce(text);
-  }
-
-  /** Something was said: tell it, and move only a person who reads at the end. */
-  #news(news, wasAtEnd, seen) {
-    const { ui } = this;
-    for (const message of news) {
-      const isUrgent = ["emergency", "crisis"].includes(message.kind);
-      this.#announce(spoken(message, this.t), isUrgent);
-    }
-    if (!this.isOpen) return this.chat.mark(seen);
-    if (wasAtEnd || this.isOwnWord) this.#toStart(news[0]);
+  /** Others said something: tell it, and move only a person who reads at the end. */
+  hear(news, wasAtEnd) {
+    for (const message of news) this.announce(spoken(message, this.t), /emergency|crisis/.test(message.kind));
+    if (!this.isOpen) this.chat.mark(this.chat.kept.seen ?? 0);
+    else if (wasAtEnd) this.toStart(news[0]);
     else {
-      ui.toNew.hidden = false;
+      this.ui.toNew.hidden = false;
       this.chat.mark(news[0].id - 1);
     }
-    this.#seen();
   }
 
-  #announce(text, isUrgent) {
-    const { ui } = this;
-    const region = !this.isOpen ? ui.outer : isUrgent ? ui.urgent : ui.polite;
+  announce(text, isUrgent) {
+    const { outer, urgent, polite } = this.ui;
+    const region = !this.isOpen ? outer : isUrgent ? urgent : polite;
     region.append(h("p", {}, text));
-    while (region.children.length > 3) region.firstChild.remove();
+    if (region.children.length > 3) region.firstChild.remove();
   }
 
-  #tell(text) {
-    this.ui.banner.hidden = false;
-    this.ui.banner.textContent = text;
-    this.#announce(text);
+  /** A line above the chat, also spoken. */
+  tell(text = "") {
+    const { banner } = this.ui;
+    banner.hidden = !text;
+    if (banner.textContent === text) return;
+    banner.textContent = text;
+    if (text) this.announce(text);
   }
 
-  #seen() {
-    if (this.isOpen && document.visibilityState === "visible") this.chat.see();
+  see() {
+    if (this.isOpen && !document.hidden) this.chat.see();
   }
 
-  // ---- scrolling: only of the log, never of the page ----
+  // ---- scrolling: of the log, never of the page ----
 
-  #isAtEnd() {
+  isAtEnd() {
     const { log } = this.ui;
     return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
   }
 
-  #toEnd() {
+  toEnd() {
     this.ui.log.scrollTop = this.ui.log.scrollHeight;
   }
 
-  /** Bring the start of a message into view, with the end of what came before it. */
-  #toStart(message) {
+  /** Bring a message's beginning into view, with the end of what came before it. */
+  toStart(message) {
     const { log } = this.ui;
-    const node = this.nodes.get(message.client_message_id || `id-${message.id}`)?.node;
+    const { node } = this.nodes.get(keyOf(message)) ?? {};
     if (node) log.scrollTop += node.getBoundingClientRect().top - log.getBoundingClientRect().top - 64;
   }
 
-  #toFirstNew() {
+  toNews() {
     const { state } = this.chat;
-    const first = state.messages.find((m) => m.id > (state.mark ?? Infinity) && m.sender !== "caregiver");
-    if (first) this.#toStart(first);
-    else this.#toEnd();
-  }
-
-  #toNew() {
-    this.#toFirstNew();
+    const [first] = newsSince(state, state.mark ?? Infinity);
     this.ui.toNew.hidden = true;
-    this.ui.log.focus({ preventScroll: true }); // the button that was pressed is gone
+    if (first) this.toStart(first);
+    else this.toEnd();
   }
 }
 

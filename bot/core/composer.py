@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from bot.core.content import CONTENT_DIR, all_topics
 from bot.core.errors import Fault, FaultsError
+from bot.core.languages import Languages
 from bot.core.glossary import Glossary, Term
 from bot.core.replies import Button, Related, Reply, ReplyKind
 from bot.core.topics import CATEGORY_TITLES, Topic, Topics, load_yaml
@@ -86,7 +86,7 @@ class Composer:
         disclaimers: Mapping[str, str],
         replies: Mapping[str, FixedReply],
         glossary: Glossary,
-        languages: Mapping[str, Mapping[str, Any]],
+        languages: Languages,
         *,
         approval_of: Callable[[Topic], ApprovalState] = not_approved,
     ) -> None:
@@ -100,13 +100,12 @@ class Composer:
     @classmethod
     def load(cls, *, approval_of: Callable[[Topic], ApprovalState] = not_approved) -> Composer:
         """With all content of the checkout."""
-        languages = {row["code"]: row for row in load_yaml(CONTENT_DIR / "languages.yml")["languages"]}
         return cls(
             all_topics(),
             load_yaml(CONTENT_DIR / "disclaimers.yml")["disclaimers"],
             load_fixed_replies(CONTENT_DIR / "replies.yml"),
             Glossary.load(CONTENT_DIR / "glossary.yml"),
-            languages,
+            Languages.load(CONTENT_DIR / "languages.yml"),
             approval_of=approval_of,
         )
 
@@ -185,15 +184,15 @@ class Composer:
 
     def other_language(self, code: str) -> Reply:
         """The reply in the person's language, or the English one for a language without a text."""
-        row = self._languages.get(code)
-        if row is None:
+        language = self._languages.get(code)
+        if language is None:
             reply = self.fixed("unsure/first")
             text = "I can only answer in English for now. In an emergency, call your local emergency number now. "
             return replace(reply, text=text + "If you like, I can pass your question on to a person.",
                            buttons=[BUTTONS["human"]])  # fmt: skip
-        human = Button(str(row["human_button"]), BUTTONS["human"].payload)
-        return Reply(kind=ReplyKind.UNSURE, text=str(row["reply"]).strip(), buttons=[human, BUTTONS["emergency"]],
-                     extra={"language": code, "rtl": bool(row.get("rtl"))})  # fmt: skip
+        human = Button(language.human_button, BUTTONS["human"].payload)
+        return Reply(kind=ReplyKind.UNSURE, text=language.reply, buttons=[human, BUTTONS["emergency"]],
+                     extra={"language": code, "rtl": language.rtl})  # fmt: skip
 
     def categories(self) -> Reply:
         """All categories as buttons."""

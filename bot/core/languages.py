@@ -1,93 +1,48 @@
-"""Messages that are not in English: recognising them, and what to say in their own language."""
+"""Telling messages that are surely not English. When in doubt a message is English.
+
+Three witnesses: the script; common words, of which English and the other language each have a list; and lingua's
+letter statistics, heard only where words point the same way, since alone they take misspelt English for Dutch.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.errors import Fault, FaultsError
+from bot.core.language_texts import Language, Languages
 from bot.core.normal import clean, normalise
 from bot.core.scripts import CYRILLIC, OTHER, script_language
-from bot.core.topics import load_yaml
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
-CODE = re.compile(r"[a-z]{2}")
-TEXTS = ("name", "native", "reply", "human_button")
-KEYS = {"code", "rtl", "words", "alone", *TEXTS}
+__all__ = ["Language", "LanguageGuesser", "Languages"]
+
 CYRILLIC_CODES = ("ru", "uk", "bg")
 
 # Letters that English does not have, as people from everywhere type them.
 _MARKED_LETTER = re.compile(r"[\u00bf\u00a1\u00df-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
-# Thresholds, all measured on tests/content/language_samples.yml and on every training example: with these no English
-# message is taken for another language. A word of one or two letters counts half.
+# Thresholds, measured on tests/content/language_samples.yml and on every training example: with these no English
+# message is taken for another language. A known word is one point, one of one or two letters half a point.
 _SHORT_WORD = 2
+_MARKED_WORD = 0.75
+"""Points of a word with such a letter: a little less, for it may be a name."""
 _EVIDENCE = 2.0
 """Points that words of another language must reach by themselves ..."""
-_EVIDENCE_WITH_MODEL = 1.0
-"""... or, in a message without a single English word, together with a sure letter statistic."""
 _AGAINST_ENGLISH = 1.5
-"""How many times the points of English words they must have."""
-_ENGLISH_WORD_AT_MOST = 0.5
+"""... and how many times the points of the English words."""
 _SURE = 0.9
+"""Without enough points: how sure the letter statistics must be, in a message of ..."""
 _WORDS_AT_LEAST = 3
-_MARKED_WORD = 0.75
+"""... so many words, none of them English, with ..."""
+_EVIDENCE_WITH_MODEL = 1.0
+"""... one point of words, or ..."""
+_MARKED_WITH_MODEL = 2
+"""... two words with such letters."""
 _MODEL_WEIGHT = 1.5
-
-
-@dataclass(frozen=True)
-class Language:
-    """A language with what to say in it."""
-
-    code: str
-    """ISO 639-1."""
-    name: str
-    native: str
-    rtl: bool
-    """Whether it is written from right to left."""
-    reply: str
-    human_button: str
-    words: frozenset[str] = frozenset()
-    alone: frozenset[str] = frozenset()
-
-
-class Languages(Mapping[str, Language]):
-    """The languages we have texts for, by code, with the word lists by which messages are recognised."""
-
-    def __init__(
-        self, languages: Sequence[Language], *, others: Mapping[str, frozenset[str]], english: frozenset[str]
-    ) -> None:
-        self._by_code = {language.code: language for language in languages}
-        self.others = dict(others)
-        self.english = english
-
-    def __getitem__(self, code: str) -> Language:
-        return self._by_code[code]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_code)
-
-    def __len__(self) -> int:
-        return len(self._by_code)
-
-    @classmethod
-    def load(cls, path: Path) -> Languages:
-        """Read and check the file. Raises `FaultsError` that names every fault and its cure."""
-        data = load_yaml(path)
-        data = data if isinstance(data, Mapping) else {}
-        faults = [Fault(str(path), what, cure) for what, cure in _faults(data)]
-        if faults:
-            raise FaultsError(faults)
-        return cls(
-            [_language(row) for row in data["languages"]],
-            others={row["code"]: _normal(row["words"]) for row in data["others"]},
-            english=_normal(data["english"]),
-        )
+"""Points that the letter statistics are worth in choosing between two languages that share their words."""
 
 
 class LanguageGuesser:
@@ -95,11 +50,17 @@ class LanguageGuesser:
 
     def __init__(self, languages: Languages) -> None:
         self._languages = languages
+        self._names = languages.names
         self._alone = {text: language.code for language in languages.values() for text in language.alone}
         cyrillic = {code: languages[code].words for code in CYRILLIC_CODES if code in languages}
-        latin = {code: language.words for code, language in languages.items() if code not in cyrillic and language.words}
+        latin = {
+            code: language.words for code, language in languages.items() if code not in cyrillic and language.words
+        }
         self._cyrillic = cyrillic
-        self._latin = {**latin, **languages.others}
+        known = {**latin, **languages.others}
+        # Words that English shares with a language speak for neither.
+        self._latin = {code: words - languages.english for code, words in known.items()}
+        self._english = {code: languages.english - words for code, words in known.items()}
 
     @cached_property
     def _detector(self) -> LanguageDetector:
@@ -127,24 +88,25 @@ class LanguageGuesser:
         plain = normalise(text)
         if plain in self._alone:
             return self._alone[plain]
-        words = [word for word in plain.split() if word.isalpha()]
+        words = [word for word in plain.split() if word.isalpha() and word not in self._names]
         points = {code: _points(words, known) for code, known in self._latin.items()}
-        marked = _MARKED_WORD * sum(bool(_MARKED_LETTER.search(word)) for word in text.lower().split())
-        most = max(points.values(), default=0.0)
-        if most + marked < _EVIDENCE_WITH_MODEL:
+        marked = sum(bool(_MARKED_LETTER.search(word)) for word in text.lower().split())
+        if not marked and not any(points.values()):
             return None
-        english = _points(words, self._languages.english)
         odds = self._odds(text)
         best = max(points, key=lambda code: points[code] + _MODEL_WEIGHT * odds.get(code, 0.0))
-        evidence = points[best] + marked
+        english = _points(words, self._english[best])
+        evidence = points[best] + _MARKED_WORD * marked
         if points[best] and evidence >= _EVIDENCE and evidence >= _AGAINST_ENGLISH * english:
             return best
-        sure = len(words) >= _WORDS_AT_LEAST and english <= _ENGLISH_WORD_AT_MOST and odds.get(best, 0.0) >= _SURE
-        return best if sure and evidence >= _EVIDENCE_WITH_MODEL else None
+        if len(words) < _WORDS_AT_LEAST or english or odds.get(best, 0.0) < _SURE:
+            return None
+        return best if points[best] >= _EVIDENCE_WITH_MODEL or marked >= _MARKED_WITH_MODEL else None
 
     def _odds(self, text: str) -> dict[str, float]:
-        """What lingua's letter statistics say. It cannot be trusted alone: it takes misspelt English for Dutch."""
-        values = self._detector.compute_language_confidence_values(text.lower())
+        """What the letter statistics say, by code."""
+        words = [word for word in text.lower().split() if normalise(word) not in self._names]
+        values = self._detector.compute_language_confidence_values(" ".join(words))
         return {_code(value.language): value.value for value in values}
 
     @staticmethod
@@ -162,51 +124,3 @@ def _code(language: Any) -> str:
     """Our code of one of lingua's languages."""
     code = language.iso_code_639_1.name.lower()
     return "no" if code == "nb" else code
-
-
-def _language(row: Mapping[str, Any]) -> Language:
-    return Language(
-        code=row["code"],
-        name=row["name"],
-        native=row["native"],
-        rtl=row["rtl"],
-        reply=row["reply"],
-        human_button=row["human_button"],
-        words=_normal(row.get("words", ())),
-        alone=_normal(row.get("alone", ())),
-    )
-
-
-def _normal(words: Collection[str]) -> frozenset[str]:
-    return frozenset(normalise(word) for word in words)
-
-
-def _faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the file, each with its cure."""
-    for key in ("languages", "others", "english"):
-        if not isinstance(data.get(key), list):
-            yield f"has no list called '{key}'", "add it"
-            return
-    codes: set[str] = set()
-    for number, row in enumerate([*data["languages"], *data["others"]], start=1):
-        code = row.get("code") if isinstance(row, Mapping) else None
-        if not isinstance(code, str) or not CODE.fullmatch(code):
-            yield f"entry {number} has no two-letter code", "write the ISO 639-1 code, in quotes if it is no"
-            continue
-        if code in codes:
-            yield f"{code} occurs twice", "merge the two entries"
-        codes.add(code)
-        for key in sorted(set(map(str, row)) - KEYS):
-            yield f"{code} has an unknown key '{key}'", f"use {', '.join(sorted(KEYS))}"
-        if row in data["languages"]:
-            for key in TEXTS:
-                if not isinstance(row.get(key), str) or not row[key].strip():
-                    yield f"{code} has no {key}", f"add '{key}:'"
-            if not isinstance(row.get("rtl"), bool):
-                yield f"{code} does not say whether it runs from right to left", "write 'rtl: true' or 'rtl: false'"
-        for word in (*row.get("words", ()), *row.get("alone", ())):
-            if not isinstance(word, str):
-                yield f"{code} has the word {word!r}, which YAML does not read as text", "put it in quotes"
-    for word in data["english"]:
-        if not isinstance(word, str):
-            yield f"english has the word {word!r}, which YAML does not read as text", "put it in quotes"

@@ -14,7 +14,7 @@ from bot.core.red_flag_words import Words
 
 CUES = (
     "metaphor", "negative", "used_up", "negative_break", "listing", "present", "not_present", "planned", "general",
-    "past", "recent", "resolved", "dated", "person", "own_question", "own_answer", "self", "impersonal", "asking", "break",
+    "past", "long_past", "recent", "resolved", "dated", "person", "own_question", "own_answer", "self", "impersonal", "asking", "elliptic", "statement", "conjunction", "break",
 )  # fmt: skip
 """The lists of cues that content/red_flags.yml must give under `context`."""
 
@@ -73,6 +73,8 @@ class Context:
         self._negative_breaks = self._breaks | _covered(self._spans["negative_break"])
         self._metaphors = _covered(self._spans["metaphor"])
         self._used_up = _covered(self._spans["used_up"])
+        self._conjunctions = _covered(self._spans["conjunction"])
+        self._elliptic = {span.start for span in self._spans["elliptic"]}
         self._negative = {at for span in self._spans["negative"] for at in span.used}
         self._spans["resolved"] = [
             span for span in self._spans["resolved"] if not self._negative & {span.start - 1, span.start - 2}
@@ -87,9 +89,10 @@ class Context:
         if self._is_present(sign):
             return Timing.NOW
         person = self._is_of_person(sign, care)
-        if not person and self._is_general(sign):
-            return Timing.GENERAL
-        if not care.always:
+        if not person and self._is_general(sign, care):
+            # "Is it only the cold? They were pink an hour ago": the question is general, the case is not.
+            return Timing.NOW if self._spans["present"] else Timing.GENERAL
+        if not care.always and not self._spans["own_answer"]:
             if self._is_planned(sign):
                 return Timing.PLANNED
             if self._is_past(sign, care):
@@ -118,13 +121,13 @@ class Context:
             return True
         return self._has("own_question", sign) and not self._has("impersonal", sign)
 
-    def _is_general(self, sign: Span) -> bool:
+    def _is_general(self, sign: Span, care: Care) -> bool:
         """Asked of people in general. Not so when the question comes after the sign: "lips are blue, is that normal"."""
         clause, sentence = self._words.clauses, self._words.sentences
         return any(
             sentence[span.start] == sentence[sign.start]
             and (span.start < sign.start or clause[span.start] == clause[sign.end - 1])
-            for name in ("general", "impersonal")
+            for name in (("general",) if care.always else ("general", "impersonal"))
             for span in self._spans[name]
         )
 
@@ -140,6 +143,7 @@ class Context:
         return sentence[sign.start] in self._words.questions or any(
             sentence[span.start] == sentence[sign.start]
             and (span.start == 0 or sentence[span.start - 1] != sentence[span.start])
+            and span.start not in self._elliptic
             for span in self._spans["asking"]
         )
 
@@ -179,6 +183,8 @@ class Context:
 
     def _is_planned(self, sign: Span) -> bool:
         sentence, clause = self._words.sentences, self._words.clauses
+        if self._is_told_before(sign):
+            return False  # "he is going blue when should I call"
         for span in self._spans["planned"]:
             if sentence[span.start] != sentence[sign.start]:
                 continue
@@ -186,12 +192,35 @@ class Context:
                 if clause[span.start] != clause[sign.start] and self._names_person(sign, span.end):
                     continue  # "when should I worry, his lips are blue"
                 near = self._distance(span.end, sign.start) <= _PLANNED_REACH
-                if near and not self._is_broken(span.end, sign.start):
+                if near and not self._is_broken(span.end, sign.start) and not self._is_told(span.end, sign):
                     return True
             elif self._distance(sign.end, span.start) <= _PLANNED_AFTER_REACH:
                 if not self._is_broken(sign.end, span.start):
                     return True
         return False
+
+    def _is_told(self, start: int, sign: Span) -> bool:
+        """Whether a plain statement about a certain person begins between `start` and the end of the sign."""
+        return any(start <= span.start < sign.end and self._is_plain(span) for span in self._spans["statement"])
+
+    def _is_told_before(self, sign: Span) -> bool:
+        """Whether the sign itself is part of such a statement, with nothing hypothetical ahead of it."""
+        sentence = self._words.sentences
+        first = next((at for at in range(sign.start, -1, -1) if at == 0 or sentence[at - 1] != sentence[sign.start]), 0)
+        if any(first <= span.start < sign.start and self._is_broken(span.end, sign.start) is False
+               for span in self._spans["planned"]):  # fmt: skip
+            return False
+        return any(
+            sentence[span.start] == sentence[sign.start]
+            and span.start < sign.end
+            and self._distance(span.end, sign.start) <= 2
+            and self._is_plain(span)
+            for span in self._spans["statement"]
+        )
+
+    def _is_plain(self, span: Span) -> bool:
+        """Not opened by "if", "whether", "that": those make a statement a thought."""
+        return not any(at in self._conjunctions for at in (span.start - 1, span.start - 2))
 
     def _names_person(self, sign: Span, start: int) -> bool:
         """Whether a certain person is named between `start` and the end of the sign."""
@@ -200,15 +229,17 @@ class Context:
     def _is_past(self, sign: Span, care: Care) -> bool:
         if any(self._is_past_cue_of(span, sign) for span in self._spans["past"]):
             return True
+        if any(self._is_past_cue_of(span, sign, years=True) for span in self._spans["long_past"]):
+            return True
         if care.lasting or not self._spans["resolved"]:
             return False
         return any(self._is_past_cue_of(span, sign) for span in self._spans["recent"])
 
-    def _is_past_cue_of(self, span: Span, sign: Span) -> bool:
+    def _is_past_cue_of(self, span: Span, sign: Span, *, years: bool = False) -> bool:
         sentence = self._words.sentences
         if sentence[span.start] != sentence[sign.start]:
             return False
-        if any(
+        if not (years and span.start >= sign.end) and any(
             dated.end <= span.start + 1 and self._distance(dated.end, span.start) <= _DATED_REACH
             and sentence[dated.start] == sentence[span.start]
             for dated in self._spans["dated"]

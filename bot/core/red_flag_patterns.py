@@ -28,7 +28,8 @@ _ITEM = re.compile(r"[^\sA-Z|<>=+~.*]+\*?")
 _DEFAULT_GAP = 1
 _DEFAULT_WINDOW = 6
 # Bounds the work on a text made to be slow: of each item at most so many places count, half from either end.
-_MAX_PLACES = 300
+_MAX_PLACES = 120
+_CACHE_WORDS = 20_000
 
 
 class PatternError(ValueError):
@@ -70,6 +71,7 @@ class Lexicon:
         """First word -> (all words, item)."""
         self._ranges: dict[str, tuple[float, float]] = {}
         self._seen: set[str] = set()
+        self._cache: dict[str, Sequence[str]] = {}
 
     def compile(self, source: str, *, gap: int = _DEFAULT_GAP) -> Pattern:
         """Read one pattern with `gap` words allowed between items that say nothing else; raises PatternError."""
@@ -108,25 +110,35 @@ class Lexicon:
 
     def locate(self, words: Words, tokens: Sequence[str]) -> Places:
         """Where each item occurs in `tokens` (the repaired or the raw words of `words`)."""
-        places: dict[str, list[tuple[int, int]]] = {}
+        positions: dict[str, list[int]] = {}
+        cost = [0]
         for at, token in enumerate(tokens):
-            for item in self._items.get(token, ()):
-                places.setdefault(item, []).append((at, at + 1))
-            for stem, item in self._prefixes.get(token[:3], ()):
-                if token.startswith(stem):
-                    places.setdefault(item, []).append((at, at + 1))
+            positions.setdefault(token, []).append(at)
+            cost.append(cost[-1] + (token not in self._fillers))
+        sources: dict[str, list[str]] = {}
+        fixed: dict[str, list[tuple[int, int]]] = {}
+        for token, found in positions.items():
+            for item in self._items_of(token):
+                sources.setdefault(item, []).append(token)
             for phrase, item in self._phrases.get(token, ()):
-                end = at + len(phrase)
-                if tuple(tokens[at:end]) == phrase:
-                    places.setdefault(item, []).append((at, end))
+                for at in found:
+                    if tuple(tokens[at : at + len(phrase)]) == phrase:
+                        fixed.setdefault(item, []).append((at, at + len(phrase)))
         for item, (low, high) in self._ranges.items():
             hits = [(at, at + 1) for at, value in words.figures.items() if low <= value <= high]
             if hits:
-                places.setdefault(item, []).extend(hits)
-        cost = [0]
-        for token in tokens:
-            cost.append(cost[-1] + (token not in self._fillers))
-        return Places({item: _bounded(sorted(set(found))) for item, found in places.items()}, cost)
+                fixed.setdefault(item, []).extend(hits)
+        return Places(positions, sources, fixed, cost)
+
+    def _items_of(self, token: str) -> Sequence[str]:
+        """The items that a single word fulfils."""
+        known = self._cache.get(token)
+        if known is None:
+            by_stem = (item for stem, item in self._prefixes.get(token[:3], ()) if token.startswith(stem))
+            known = tuple({*self._items.get(token, ()), *by_stem})
+            if len(self._cache) < _CACHE_WORDS:
+                self._cache[token] = known
+        return known
 
     def _add_item(self, item: str) -> None:
         if item in self._seen:
@@ -160,19 +172,40 @@ class Lexicon:
             self._items.setdefault(entry, set()).add(item)
 
 
-@dataclass(frozen=True)
 class Places:
-    """Where the items of a lexicon occur in one message."""
+    """Where the items of a lexicon occur in one message; looked up only for the items that somebody asks for."""
 
-    of: Mapping[str, Sequence[tuple[int, int]]]
-    cost: Sequence[int]
-    """Words before each position, fillers not counted."""
+    def __init__(
+        self,
+        positions: Mapping[str, Sequence[int]],
+        sources: Mapping[str, Sequence[str]],
+        fixed: Mapping[str, Sequence[tuple[int, int]]],
+        cost: Sequence[int],
+    ) -> None:
+        self._positions = positions
+        self._sources = sources
+        self._fixed = fixed
+        self.cost = cost
+        """Words before each position, fillers not counted."""
+        self.items = sources.keys() | fixed.keys()
+        """Items that occur at all."""
+        self._of: dict[str, Sequence[tuple[int, int]]] = {}
+
+    def of(self, item: str) -> Sequence[tuple[int, int]]:
+        """The places of one item, in order."""
+        places = self._of.get(item)
+        if places is None:
+            found = {(at, at + 1) for token in self._sources.get(item, ()) for at in self._positions[token]}
+            places = self._of[item] = _bounded(sorted(found.union(self._fixed.get(item, ()))))
+        return places
 
     def matches(self, pattern: Pattern) -> Iterator[Span]:
         """Every place where the pattern fits, from the left."""
-        if any(item not in self.of for item in pattern.items):
-            return
-        for start, end in self.of[pattern.items[0]]:
+        present = self.items
+        for item in pattern.items:
+            if item not in present:
+                return
+        for start, end in self.of(pattern.items[0]):
             span = self._free(pattern, start, end) if pattern.window else self._in_order(pattern, 1, [(start, end)])
             if span is not None:
                 yield span
@@ -180,7 +213,7 @@ class Places:
     def _in_order(self, pattern: Pattern, index: int, chain: list[tuple[int, int]]) -> Span | None:
         if index == len(pattern.items):
             return _span(chain)
-        places = self.of[pattern.items[index]]
+        places = self.of(pattern.items[index])
         last = chain[-1][1]
         for at in range(bisect_left(places, (last, 0)), len(places)):
             start, end = places[at]
@@ -194,7 +227,7 @@ class Places:
     def _free(self, pattern: Pattern, start: int, end: int) -> Span | None:
         chain = [(start, end)]
         for item in pattern.items[1:]:
-            places = self.of[item]
+            places = self.of(item)
             middle = bisect_left(places, (start, 0))
             near = [place for place in places[max(0, middle - 6) : middle + 6] if self._apart(place, chain, pattern)]
             if not near:

@@ -6,43 +6,44 @@ and one without a condition, so that no action server, no database and no file i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 
 from bot.core.content import CONTENT_DIR
-from bot.core.emergency import EmergencyMessage, EmergencyTexts, load_emergency
-from bot.core.red_flags import FlagKind, RedFlag, RedFlagRules
-from bot.core.replies import Phone, Reply, ReplyKind
-
-
-def emergency_reply(message: EmergencyMessage, kind: ReplyKind) -> Reply:
-    """The fixed text as a reply."""
-    phones = [Phone(line.label, line.number, line.tel) for line in message.numbers]
-    return Reply(kind=kind, text=message.text, title=message.title, phones=phones, red_flag=message.flag_id,
-                 extra={"urgency": message.urgency.value})  # fmt: skip
+from bot.core.emergency import EmergencyTexts, load_emergency
+from bot.core.emergency_reply import emergency_reply
+from bot.core.red_flags import FlagKind, RedFlag, RedFlagRules, Urgency
 
 
 def emergency_responses(texts: EmergencyTexts, rules: RedFlagRules) -> dict[str, list[dict[str, Any]]]:
     """`utter_emergency` and `utter_crisis` with all their variations."""
     responses: dict[str, list[dict[str, Any]]] = {}
-    for kind in (FlagKind.EMERGENCY, FlagKind.CRISIS):
-        rows = [_row(texts, None, kind)]
-        for flag in rules.red_flags():
-            if flag.kind is kind:
-                rows.append(_row(texts, flag, kind))
+    for kind in FlagKind:
+        flags = [
+            RedFlag(flag.id, kind, Urgency(flag.urgency), flag.title, flag.say)
+            for flag in rules.flags
+            if flag.kind == kind.value
+        ]
+        # The first variation has no condition: it is said whatever the slot holds.
+        rows = [_row(texts, flags[0] if kind is FlagKind.CRISIS else None)]
+        for flag in flags:
+            rows.append({**_row(texts, flag), **_condition(flag.id)})
+            if kind is FlagKind.CRISIS:
+                rows.append({**_row(texts, replace(flag, harm_to_others=True)), **_condition(f"{flag.id}.others")})
         responses[f"utter_{kind.value}"] = rows
     return responses
 
 
-def _row(texts: EmergencyTexts, flag: RedFlag | None, kind: FlagKind) -> dict[str, Any]:
-    reply = emergency_reply(texts.compose(flag, kind=kind), ReplyKind(kind.value))
-    row: dict[str, Any] = {"text": reply.text, "custom": reply.payload()}
-    if flag:
-        value = f"{flag.id}.others" if flag.harm_to_others else flag.id
-        row["condition"] = [{"type": "slot", "name": "red_flag", "value": value}]
-    return row
+def _row(texts: EmergencyTexts, flag: RedFlag | None) -> dict[str, Any]:
+    reply = emergency_reply(texts.compose(flag))
+    return {"text": reply.text, "custom": reply.payload()}
+
+
+def _condition(value: str) -> dict[str, Any]:
+    return {"condition": [{"type": "slot", "name": "red_flag", "value": value}]}
 
 
 class ContentImporter(RasaFileImporter):

@@ -16,7 +16,7 @@ from bot.core.content import CONTENT_DIR, all_topics
 from bot.core.context import Context, is_follow_up, related_labels
 from bot.core.gate import Decision, Intent, Ranking, Thresholds, decide, in_context
 from bot.core.glossary import Glossary
-from bot.core.languages import LanguageGuesser
+from bot.core.languages import LanguageGuesser, Languages
 from bot.core.vocabulary import Vocabulary
 from bot.core.which_sma import is_ambiguous_sma, means_other_sma
 from bot.nlu.keys import DECISION, GROUPS, HINTED_GROUPS, HINTED_LABELS, LABELS
@@ -33,7 +33,7 @@ class Gate(GraphComponent):
         self._thresholds = thresholds
         self._vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
         self._glossary = Glossary.load(CONTENT_DIR / "glossary.yml")
-        self._languages = LanguageGuesser()
+        self._languages = LanguageGuesser(Languages.load(CONTENT_DIR / "languages.yml"))
         topics = all_topics()
         self._related = {topic.id: topic.related for topic in topics.values()}
         self._subjects = {entry.id: entry.topics for entry in self._vocabulary.entries}

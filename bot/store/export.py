@@ -1,0 +1,38 @@
+"""Export: everything that is stored of one conversation, as JSON, for the person it belongs to."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.erasure import existing_places
+
+FORMAT = "sma-companion-export/1"
+
+
+def export(engine: sa.engine.Engine, conversation_id: str, *, now: datetime) -> dict[str, Any]:
+    """Every row of every place that erasure knows, Rasa's events included; tables without rows are left out."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    with engine.connect() as connection:
+        for place in existing_places(connection):
+            table = sa.Table(place.table, sa.MetaData(), autoload_with=connection)
+            query = sa.select(table).where(table.c[place.column] == conversation_id)
+            rows = connection.execute(query.order_by(*table.primary_key.columns)).all()
+            if rows:
+                tables[place.table] = [{key: _plain(value) for key, value in row._mapping.items()} for row in rows]
+    for event in tables.get("events", []):
+        event["data"] = json.loads(event["data"])
+    return {"format": FORMAT, "conversation": conversation_id, "exported_at": f"{now.isoformat()}Z", "tables": tables}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return f"({len(value)} encrypted bytes)"
+    return value
