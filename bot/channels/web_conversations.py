@@ -85,10 +85,10 @@ class Conversations:
     async def say(self, claim: Claim, said: Said, output: OutputChannel) -> Heard:
         """Hand a message to Rasa, once, and give it back as it was stored, with the replies. Raises Problem."""
         try:
-            before: ConversationState | None = await self.state(claim)
+            before = await self.state(claim)
             turn = await self._turn(claim, said)
             if turn:
-                return self._heard(turn, said, before)
+                return self._heard(turn, before)
             self._check_rate(claim, said)
             message = await self._user_message(claim, said, output)
         except SQLAlchemyError as error:
@@ -97,14 +97,18 @@ class Conversations:
             return self._unsaved(said, cursor=0, region=None)
         outcome = await take_turn(self._once(claim, said), message)
         try:
-            after = await self._ask(lambda: read_state(self._engine, claim.conversation_id))
+            after = await self._ask(lambda: read_state(self._engine, claim.conversation_id)) or before
             turn = await self._turn(claim, said)
         except SQLAlchemyError as error:
             log.error("ending=failed channel=web error=%s", type(error).__name__)
             after, turn = before, []
+        if len(turn) == 1 and not after.with_staff:
+            # Stored, and nothing was said to it: silence is never an answer.
+            safe = self._unsaved(said, cursor=turn[0].id, region=self._region(after, said)).messages[1:]
+            return Heard([*self._heard(turn, after).messages, *safe], turn[0].id)
         if turn:
-            return self._heard(turn, said, after)
-        cursor, region = (after or before).last_id, self._region(after or before, said)
+            return self._heard(turn, after)
+        cursor, region = after.last_id, self._region(after, said)
         if outcome is Outcome.SLOW:
             if self._is_urgent(said):
                 return self._unsaved(said, cursor=cursor, region=region, is_accepted_only=True)
@@ -204,12 +208,8 @@ class Conversations:
     def _is_urgent(self, said: Said) -> bool:
         return said.text is not None and self._net.rules.find(said.text) is not None
 
-    def _heard(self, turn: Sequence[StoredMessage], said: Said, state: ConversationState | None) -> Heard:
-        messages = [self._render(row, state) for row in turn]
-        if len(turn) == 1 and state is not None and not state.with_staff:
-            # Stored, and nothing was said to it: silence is never an answer.
-            messages += self._unsaved(said, cursor=turn[-1].id, region=self._region(state, said)).messages[1:]
-        return Heard(messages, turn[-1].id)
+    def _heard(self, turn: Sequence[StoredMessage], state: ConversationState | None) -> Heard:
+        return Heard([self._render(row, state) for row in turn], turn[-1].id)
 
     def _unsaved(self, said: Said, *, cursor: int, region: str | None, is_accepted_only: bool = False) -> Heard:
         """The safe text of the channel itself, after what the person said."""

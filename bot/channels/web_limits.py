@@ -14,7 +14,9 @@ from bot.core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-REDIS_TIMEOUT_S = 1.0
+REDIS_TIMEOUT_S = 0.5
+UNCOUNTED_S = 30.0
+"""After a fault of the counter requests go uncounted this long, so that nobody waits for it again and again."""
 
 
 class Limits:
@@ -25,6 +27,7 @@ class Limits:
         # The limiter itself holds its storage by a weak reference only.
         self._storage = storage_from_string(redis_url, **options) if redis_url else MemoryStorage()
         self._limiter = FixedWindowRateLimiter(self._storage)
+        self._uncounted_until = 0.0
         self._messages = RateLimitItemPerMinute(max(1, math.ceil(messages_per_minute)), namespace="web-messages")
         self._requests = RateLimitItemPerMinute(max(1, math.ceil(requests_per_minute)), namespace="web-requests")
 
@@ -46,11 +49,14 @@ class Limits:
         return self._hit(self._requests, address)
 
     def _hit(self, item: RateLimitItem, who: str) -> int | None:
+        if time.monotonic() < self._uncounted_until:
+            return None
         try:
             if self._limiter.hit(item, who):
                 return None
             reset, _ = self._limiter.get_window_stats(item, who)
         except Exception as error:  # noqa: BLE001 - whatever ails the counter, a person must get through
+            self._uncounted_until = time.monotonic() + UNCOUNTED_S
             log.warning("rate limits cannot be counted: %s", type(error).__name__)
             return None
         return max(1, math.ceil(reset - time.time()))

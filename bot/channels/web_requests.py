@@ -141,4 +141,3 @@ def _text(data: Mapping[str, Any], name: str, *, limit: int | None = None) -> st
         raise malformed(f"{name} may have {limit} characters at most.")
     # Half of an emoji, cut off by a client; no database would take it.
     return _SURROGATE.sub("\ufffd", value)
-

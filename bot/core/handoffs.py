@@ -132,6 +132,8 @@ class Handoff:
     about: str
     """What it is about, in the caregiver's words; redacted."""
     requested_at: datetime
+    waiting_since: datetime
+    """When it was requested, or last went back to the queue."""
     topic: str | None = None
     """Topic of the last answer before the request."""
     is_urgent: bool = False
@@ -197,7 +199,8 @@ def next_state(
     if move in (Move.RELEASE, Move.LAPSE):
         if move is Move.LAPSE and handoff.is_held(now):
             raise _refuse(handoff, move, Refusal.NOT_YET, "The lease still runs.")
-        return replace(changed, state=HandoffState.REQUESTED, holder=None, lease_until=None, claimed_at=None)
+        waiting = replace(changed, state=HandoffState.REQUESTED, holder=None, lease_until=None, claimed_at=None)
+        return replace(waiting, waiting_since=now, escalated_at=None)
     if move is Move.ESCALATE:
         if handoff.escalated_at:
             raise _refuse(handoff, move, Refusal.NOT_YET, "This request has been escalated already.")

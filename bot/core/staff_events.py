@@ -49,9 +49,14 @@ def back_to_waiting(*, key: str) -> Events:
     return [_with_staff(False), bot_said(fixed("handoff/released"), key=key)]
 
 
-def ended(label: str, *, key: str) -> Events:
-    """The request ended without a conversation; `label` is handoff/expired, handoff/declined or the like."""
-    return [_with_staff(False), bot_said(fixed(label), key=key)]
+def declined(*, key: str) -> Events:
+    """The team cannot take the request."""
+    return [_with_staff(False), bot_said(fixed("handoff/declined"), key=key)]
+
+
+def expired(*, key: str) -> Events:
+    """Nobody took the request in time."""
+    return [_with_staff(False), bot_said(fixed("handoff/expired"), key=key)]
 
 
 def fixed(label: str, **filled: str) -> Reply:

@@ -99,7 +99,7 @@ class Gate(GraphComponent):
         if decision.intent in (Intent.REQUESTS, Intent.SMALL_TALK, Intent.CLINICAL_DECISION):
             if decision.confidence >= self._thresholds.clear:
                 return None
-        if decision.intent is Intent.FAQ and decision.confidence >= 0.85:
+        if decision.intent is Intent.FAQ and decision.topic == hinted.topics()[:1][0][0]:
             return None  # it says itself what it is about
         if hinted.groups.get("clinical_decision", 0.0) > 0.6 and decision.intent is not Intent.FAQ:
             return Decision(Intent.CLINICAL_DECISION, label=hinted.best_of("clinical_decision"),

@@ -1,5 +1,7 @@
 """Names of what our components leave on a message for each other and for the actions."""
 
+LABEL = "label"
+"""A training example's full label (`clinical_decision/dose`); its intent is the part before the slash."""
 LABELS = "labels"
 """Best labels, best first: [{"name": "faq/breathing.niv", "confidence": 0.81}, ...]."""
 GROUPS = "group_confidence"

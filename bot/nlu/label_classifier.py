@@ -9,7 +9,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -18,7 +18,7 @@ from bot.core.context import Context, is_follow_up
 from bot.core.settings import load_settings
 from bot.core.vocabulary import Vocabulary
 from bot.nlu.encoder_files import load_encoder
-from bot.nlu.keys import GROUPS, HINTED_GROUPS, HINTED_LABELS, LABELS, VECTOR
+from bot.nlu.keys import GROUPS, HINTED_GROUPS, HINTED_LABELS, LABEL, LABELS, VECTOR
 from bot.nlu.label_model import LabelModel, Shape
 
 KEPT_LABELS = 8
@@ -53,14 +53,9 @@ class LabelClassifier(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train on every example, by its full label (`faq/breathing.niv`)."""
-        examples = [m for m in training_data.training_examples if m.get(INTENT) and m.get(VECTOR) is not None]
+        examples = [m for m in training_data.training_examples if m.get(LABEL) and m.get(VECTOR) is not None]
         texts = [str(m.get(TEXT)) for m in examples]
-        labels = [str(m.get(INTENT_RESPONSE_KEY) or m.get(INTENT)) for m in examples]
-        # A label may come as "faq" + "treatments.x" or whole; rules and replies always use it whole.
-        labels = [
-            label if "/" in label else f"{m.get(INTENT)}/{label}" if label != m.get(INTENT) else label
-            for label, m in zip(labels, examples)
-        ]
+        labels = [str(m.get(LABEL)) for m in examples]
         self._model.fit(texts, np.stack([m.get(VECTOR) for m in examples]), labels)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)

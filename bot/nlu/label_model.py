@@ -1,10 +1,12 @@
 """One softmax over all labels: topics and the other intents together.
 
-Multinomial logistic regression on three views of a message, side by side: the sentence encoder's vector (meaning),
-character and word n-grams (spelling, names, short forms) reduced by latent semantic analysis (Deerwester et al. 1990),
-and the SMA vocabulary's entries found in it, which stand among the words. Probabilities are calibrated by temperature
-scaling (Guo et al. 2017): the model is first trained on four fifths of the examples, the temperature that explains the
-last fifth best is kept, and the model is then trained on everything.
+Three views of a message stand side by side: the sentence encoder's vector (meaning), character and word n-grams
+(spelling, names, short forms) reduced by latent semantic analysis (Deerwester et al. 1990), and the SMA vocabulary's
+entries found in it, which stand among the words. On them, multinomial logistic regression and a vote of the nearest
+examples are averaged: the first draws the lines between topics, the second keeps rare wordings of a topic alive
+(benchmarks/understanding.py prints both alone). Probabilities are calibrated by temperature scaling (Guo et al. 2017):
+the model is first trained on four fifths of the examples, the temperature that explains the last fifth best is kept,
+and the model is then trained on everything.
 """
 
 from __future__ import annotations
@@ -30,6 +32,10 @@ CHAR_NGRAMS = (2, 5)
 WORD_NGRAMS = (1, 2)
 MAX_CHAR_FEATURES = 30_000
 MAX_WORD_FEATURES = 15_000
+NEIGHBOUR_NGRAM_LENGTH = 0.7
+"""Length of the n-gram part beside the encoder's vector when examples are compared."""
+NEIGHBOUR_SOFTNESS = 0.05
+"""A neighbour that is this much less similar (cosine) than the nearest counts 1/e of it."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,11 @@ class Shape:
     """Length of the n-gram part beside the encoder's vector, which has length 1."""
     inverse_regularisation: float = 20.0
     """C of scikit-learn's LogisticRegression."""
-    max_iterations: int = 150
+    max_iterations: int = 80
+    neighbours: int = 12
+    """How many nearest examples vote."""
+    neighbour_weight: float = 0.4
+    """Share of the vote in the average."""
 
 
 class NgramView:
@@ -113,18 +123,40 @@ class LabelModel:
         features = self._join(vectors, self._ngrams.fit_transform(texts))
         self.temperature = self._find_temperature(features, targets)
         self._weights, self._bias = self._train(features, targets)
+        self._examples, self._targets = self._normalised(features), targets
         return self
 
     def probabilities(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of shape (len(texts), len(self.labels))."""
         features = self._join(vectors, self._ngrams.transform(texts))
-        return softmax((features @ self._weights + self._bias) / self.temperature)
+        lines = softmax(features @ self._weights + self._bias)
+        vote = self._vote(self._normalised(features), self._examples, self._targets)
+        return sharpen(self._average(lines, vote), self.temperature)
+
+    def _average(self, lines: np.ndarray, vote: np.ndarray) -> np.ndarray:
+        share = self.shape.neighbour_weight
+        return np.asarray((1 - share) * lines + share * vote)
+
+    def _normalised(self, features: np.ndarray) -> np.ndarray:
+        """Features with the n-gram part at a fixed length, so that a neighbour is near in both views; length 1."""
+        vectors, reduced = features[:, : -self.shape.components], features[:, -self.shape.components :]
+        joined = np.hstack([vectors, NEIGHBOUR_NGRAM_LENGTH * _unit(reduced)])
+        return _unit(joined).astype(np.float32)
+
+    def _vote(self, asked: np.ndarray, examples: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        similarity = asked @ examples.T
+        k = min(self.shape.neighbours, examples.shape[0])
+        votes = np.zeros((len(asked), len(self.labels)))
+        for row, near in enumerate(np.argpartition(-similarity, k - 1, axis=1)[:, :k]):
+            strength = np.exp((similarity[row, near] - similarity[row, near].max()) / NEIGHBOUR_SOFTNESS)
+            np.add.at(votes[row], targets[near], strength / strength.sum())
+        return votes
 
     def _join(self, vectors: np.ndarray, reduced: np.ndarray) -> np.ndarray:
         return np.hstack([vectors, self.shape.ngram_weight * reduced]).astype(np.float32)
 
     def _train(self, features: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        model = LogisticRegression(C=self.shape.inverse_regularisation, max_iter=self.shape.max_iterations, tol=1e-3)
+        model = LogisticRegression(C=self.shape.inverse_regularisation, max_iter=self.shape.max_iterations, tol=1e-2)
         model.fit(features, targets)
         weights = np.zeros((features.shape[1], len(self.labels)), dtype=np.float32)
         bias = np.full(len(self.labels), -30.0, dtype=np.float32)  # a label that is not in this part of the examples
@@ -136,10 +168,12 @@ class LabelModel:
         shuffled = np.random.default_rng(SEED).permutation(len(targets))
         kept, unseen = shuffled[len(shuffled) // 5 :], shuffled[: len(shuffled) // 5]
         weights, bias = self._train(features[kept], targets[kept])
-        logits = features[unseen] @ weights + bias
+        near = self._normalised(features)
+        vote = self._vote(near[unseen], near[kept], targets[kept])
+        averaged = self._average(softmax(features[unseen] @ weights + bias), vote)
 
         def loss(temperature: float) -> float:
-            p = softmax(logits / temperature)[np.arange(len(unseen)), targets[unseen]]
+            p = sharpen(averaged, temperature)[np.arange(len(unseen)), targets[unseen]]
             return float(-np.log(np.maximum(p, 1e-9)).mean())
 
         return float(minimize_scalar(loss, bounds=(0.3, 6.0), method="bounded").x)
@@ -148,7 +182,9 @@ class LabelModel:
         """Write `labels.json` and `labels.npz`: plain data, so that loading a model runs no code of its own."""
         state = {"labels": self.labels, "temperature": self.temperature, "shape": vars(self.shape)}
         (folder / "labels.json").write_text(json.dumps({**state, **self._ngrams.state()}), encoding="utf-8")
-        np.savez_compressed(folder / "labels.npz", weights=self._weights, bias=self._bias, **self._ngrams.arrays())
+        np.savez_compressed(folder / "labels.npz", weights=self._weights, bias=self._bias,
+                            examples=self._examples.astype(np.float16), targets=self._targets.astype(np.int16),
+                            **self._ngrams.arrays())  # fmt: skip
 
     @classmethod
     def load(cls, folder: Path, vocabulary: Vocabulary) -> LabelModel:
@@ -158,6 +194,8 @@ class LabelModel:
         model.labels, model.temperature = state["labels"], state["temperature"]
         with np.load(folder / "labels.npz", allow_pickle=False) as arrays:
             model._weights, model._bias = arrays["weights"], arrays["bias"]
+            model._examples = arrays["examples"].astype(np.float32)
+            model._targets = arrays["targets"].astype(np.int64)
             model._ngrams.restore(state, arrays)
         return model
 
@@ -166,3 +204,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """Row by row."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+def sharpen(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities after temperature scaling."""
+    return softmax(np.log(np.maximum(probabilities, 1e-6)) / temperature)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

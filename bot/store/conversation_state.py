@@ -8,7 +8,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from bot.core.handoffs import HandoffState
 from bot.store.database import transaction
+from bot.store.handoff_tables import HandoffRow
 from bot.store.tables import Conversation, Message, new_conversation
 
 IDS_A_QUERY = 500
@@ -51,16 +53,28 @@ def read_states(engine: sa.engine.Engine, conversation_ids: Iterable[str]) -> Ma
     last_id = (
         sa.select(sa.func.max(Message.id)).where(Message.conversation_id == Conversation.id).correlate(Conversation)
     )
+    is_asked = sa.exists().where(
+        HandoffRow.conversation_id == Conversation.id, HandoffRow.state == HandoffState.REQUESTED.value
+    )
     columns = (
-        Conversation.id, Conversation.started_at, Conversation.region, Conversation.is_with_staff,
+        Conversation.id,
+        Conversation.started_at,
+        Conversation.region,
+        Conversation.is_with_staff,
         last_id.scalar_subquery().label("last_id"),
-    )  # fmt: skip
+        is_asked.label("is_asked"),
+    )
     states: dict[str, ConversationState] = {}
     with engine.connect() as connection:
         for start in range(0, len(wanted), IDS_A_QUERY):
             ids = wanted[start : start + IDS_A_QUERY]
             for row in connection.execute(sa.select(*columns).where(Conversation.id.in_(ids))):
                 states[row.id] = ConversationState(
-                    row.id, row.started_at, row.region, bool(row.is_with_staff), False, row.last_id or 0
+                    id=row.id,
+                    started_at=row.started_at,
+                    region=row.region,
+                    with_staff=bool(row.is_with_staff),
+                    waiting=bool(row.is_asked) and not row.is_with_staff,
+                    last_id=row.last_id or 0,
                 )
     return states

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.store.database import utc_now
+from bot.store.handoff_tables import ERASED_BY_CONVERSATION
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,9 @@ class Place:
 
 
 PLACES: Sequence[Place] = (
-    # In the order of deletion: what refers to another row comes before it. A new table with a conversation's rows
-    # needs a line here (tests/store/test_erasure.py fails without it); one that does not exist yet is passed over.
+    # A new table with rows of conversations needs a line here (tests/store/test_erasure.py fails without it); one that
+    # a database does not have yet is passed over.
+    *(Place(table, column) for table, column in ERASED_BY_CONVERSATION),
     Place("feedback", "conversation_id"),
     Place("messages", "conversation_id"),
     Place("turns", "conversation_id"),

@@ -28,8 +28,8 @@ ATTEMPTS = 5
 SYSTEM = Staff("system", "SMA Companion", "the system")
 CAREGIVER = Staff("caregiver", "the caregiver", "caregiver")
 
-After = Callable[[Session, HandoffRow, int], None]
-"""Further writes of the same transaction: the row after the move, and the id of the move."""
+After = Callable[[Session, HandoffRow, int, Handoff], None]
+"""Further writes of the same transaction: the row after the move, the id of the move, the hand-off before it."""
 
 
 class _Overtaken(Exception):
@@ -95,7 +95,7 @@ def change_in(
         move_id = add_move(session, changed, move, by=by, now=now, note=_note(note, to=to, outcome=outcome))
     if after:
         row = session.get(HandoffRow, handoff_id, populate_existing=True)
-        after(session, row, move_id)
+        after(session, row, move_id, before)
     return changed
 
 
@@ -124,8 +124,8 @@ def read_row(row: Any, *, has_contact: bool) -> Handoff:
     holder = Staff(row.holder_id, row.holder_name, row.holder_role) if row.holder_id else None
     return Handoff(
         id=row.id, conversation_id=row.conversation_id, state=HandoffState(row.state), reason=Reason(row.reason),
-        about=row.about, requested_at=row.requested_at, topic=row.topic, is_urgent=bool(row.is_urgent), holder=holder,
-        lease_until=row.lease_until, claimed_at=row.claimed_at, first_reply_at=row.first_reply_at,
+        about=row.about, requested_at=row.requested_at, waiting_since=row.waiting_since, topic=row.topic,
+        is_urgent=bool(row.is_urgent), holder=holder, lease_until=row.lease_until, claimed_at=row.claimed_at, first_reply_at=row.first_reply_at,
         escalated_at=row.escalated_at, ended_at=row.ended_at,
         outcome=Outcome(row.outcome) if row.outcome else None, helped=row.helped, has_contact=has_contact,
         version=row.version,
@@ -135,7 +135,7 @@ def read_row(row: Any, *, has_contact: bool) -> Handoff:
 def _values(handoff: Handoff) -> dict[str, Any]:
     holder = handoff.holder
     return {
-        "state": handoff.state.value, "is_urgent": handoff.is_urgent, "holder_id": holder.id if holder else None,
+        "state": handoff.state.value, "waiting_since": handoff.waiting_since, "is_urgent": handoff.is_urgent, "holder_id": holder.id if holder else None,
         "holder_name": holder.name if holder else None, "holder_role": holder.role if holder else None,
         "lease_until": handoff.lease_until, "claimed_at": handoff.claimed_at, "first_reply_at": handoff.first_reply_at,
         "escalated_at": handoff.escalated_at, "ended_at": handoff.ended_at,

@@ -33,6 +33,7 @@ class HandoffRow(Base):
     """Redacted."""
     topic = sa.Column(sa.String(120))
     requested_at = sa.Column(sa.DateTime, nullable=False)
+    waiting_since = sa.Column(sa.DateTime, nullable=False)
     is_urgent = sa.Column(sa.Boolean, nullable=False, default=False)
     holder_id = sa.Column(sa.String(120))
     holder_name = sa.Column(sa.String(120))

@@ -1,9 +1,10 @@
-"""Hand-offs in the database: ask for a person, claim, answer, let go, end, look back.
+"""Acts on hand-offs: ask for a person, claim, let go, hand over, decline, end. Reading is in bot/store/handoff_reads.py.
 
-Every function takes the engine and the time. Moves raise MoveRefused (its text is for the member of staff who tried;
-`refusal` says why, `holder` who has it) and LookupError when there is no such hand-off. What the caregiver is told of
-a switch is written into `staff_messages` in the same transaction: call `bot.store.delivery.deliver` afterwards, and
-if that does not happen any more, `python -m bot.notify` does it.
+Every act takes the engine and the time, and is one transaction. Moves raise MoveRefused (its text is for the member of
+staff who tried; `refusal` says why, `holder` who has it) and LookupError when there is no such hand-off. What the
+caregiver is told of a switch is written into `staff_messages` in the same transaction: call
+`bot.store.delivery.deliver` afterwards; if the process dies before, `python -m bot.notify` delivers it.
+A reply is written by `bot.store.staff_messages.queue_reply`.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core import staff_events
-from bot.core.handoffs import OPEN_STATES, Handoff, HandoffState, Move, Outcome, Reason, Staff
-from bot.core.staff_events import Events
+from bot.core.handoffs import Handoff, HandoffState, Move, Outcome, Reason, Staff
 from bot.store.database import transaction
-from bot.store.handoff_moves import CAREGIVER, After, add_move, change, read_in, read_row
-from bot.store.handoff_tables import ContactRow, HandoffMove, HandoffRow
+from bot.store.handoff_moves import CAREGIVER, add_move, change, read_row
+from bot.store.handoff_reads import get_handoff, open_handoff
+from bot.store.handoff_tables import ContactRow, HandoffRow
 from bot.store.notifications import Kind, Why, notify
-from bot.store.staff_messages import enqueue
-from bot.store.tables import Conversation
+from bot.store.staff_messages import announce, announce_taken_over
 
 
 @dataclass(frozen=True)
@@ -33,31 +33,6 @@ class Requested:
     handoff: Handoff
     is_new: bool
     """False when one was open already; nothing was changed then."""
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One line of the queue."""
-
-    handoff: Handoff
-    channel: str
-    last_at: datetime
-    """When something was last said in the conversation."""
-    turns: int
-
-
-@dataclass(frozen=True)
-class HistoryRow:
-    """One line of a hand-off's history."""
-
-    handoff_id: int
-    at: datetime
-    move: Move
-    state: HandoffState
-    by_id: str
-    """A staff id, `caregiver` or `system`."""
-    by_name: str
-    note: str | None
 
 
 def request_handoff(
@@ -78,15 +53,14 @@ def request_handoff(
     """
     try:
         with transaction(engine) as session:
-            return Requested(
-                request_in(session, conversation_id, reason=reason, about=about, now=now, topic=topic,
-                           contact_token=contact_token, is_urgent=is_urgent, kinds=kinds), is_new=True
-            )  # fmt: skip
+            made = request_in(session, conversation_id, reason=reason, about=about, now=now, topic=topic,
+                              contact_token=contact_token, is_urgent=is_urgent, kinds=kinds)  # fmt: skip
     except sa.exc.IntegrityError:
         found = open_handoff(engine, conversation_id)
         if found is None:
             raise
         return Requested(found, is_new=False)
+    return Requested(made, is_new=True)
 
 
 def request_in(
@@ -104,7 +78,7 @@ def request_in(
     """As `request_handoff`, inside the caller's transaction. Raises IntegrityError when one is open already."""
     row = HandoffRow(
         conversation_id=conversation_id, state=HandoffState.REQUESTED.value, reason=reason.value, about=about,
-        topic=topic, requested_at=now, is_urgent=is_urgent, version=0,
+        topic=topic, requested_at=now, waiting_since=now, is_urgent=is_urgent, version=0,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -116,57 +90,6 @@ def request_in(
     return handoff
 
 
-def get_handoff(engine: sa.engine.Engine, handoff_id: int) -> Handoff | None:
-    """One hand-off by its id."""
-    with Session(engine, future=True) as session:
-        return read_in(session, handoff_id)
-
-
-def open_handoff(engine: sa.engine.Engine, conversation_id: str) -> Handoff | None:
-    """The hand-off of a conversation that is not over; None without one."""
-    with Session(engine, future=True) as session:
-        return open_in(session, conversation_id)
-
-
-def open_in(session: Session, conversation_id: str) -> Handoff | None:
-    """As `open_handoff`, inside the caller's transaction."""
-    query = sa.select(HandoffRow.id).where(HandoffRow.conversation_id == conversation_id, _is_open())
-    found = session.execute(query).scalar()
-    return read_in(session, found) if found is not None else None
-
-
-def handoffs_of(engine: sa.engine.Engine, conversation_id: str) -> list[Handoff]:
-    """All hand-offs of a conversation, newest first."""
-    query = sa.select(HandoffRow.id).where(HandoffRow.conversation_id == conversation_id).order_by(HandoffRow.id.desc())
-    with Session(engine, future=True) as session:
-        found = [read_in(session, handoff_id) for handoff_id in session.execute(query).scalars().all()]
-        return [handoff for handoff in found if handoff]
-
-
-def queue(engine: sa.engine.Engine) -> list[QueueRow]:
-    """All open hand-offs: urgent ones first, then those that nobody holds, then by how long they wait."""
-    query = (
-        sa.select(HandoffRow, ContactRow.id.label("contact"), Conversation)
-        .outerjoin(ContactRow, ContactRow.handoff_id == HandoffRow.id)
-        .outerjoin(Conversation, Conversation.id == HandoffRow.conversation_id)
-        .where(_is_open())
-        .order_by(
-            HandoffRow.is_urgent.desc(),
-            sa.case((HandoffRow.state == HandoffState.REQUESTED.value, 0), else_=1),
-            HandoffRow.requested_at,
-            HandoffRow.id,
-        )
-    )
-    rows = []
-    with Session(engine, future=True) as session:
-        for row, contact, conversation in session.execute(query):
-            handoff = read_row(row, has_contact=contact is not None)
-            channel = conversation.channel if conversation else "unknown"
-            last_at = conversation.last_at if conversation else row.requested_at
-            rows.append(QueueRow(handoff, channel, last_at, conversation.turns if conversation else 0))
-    return rows
-
-
 def claim(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datetime) -> Handoff:
     """Take a waiting request; the caregiver is told who speaks now, and the bot falls silent.
 
@@ -175,7 +98,7 @@ def claim(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datet
     found = get_handoff(engine, handoff_id)
     if found and found.is_held_by(staff, now):
         return change(engine, handoff_id, Move.RENEW, now=now, by=staff)
-    return change(engine, handoff_id, Move.CLAIM, now=now, by=staff, after=_tell_taken_over(staff, now))
+    return change(engine, handoff_id, Move.CLAIM, now=now, by=staff, after=announce_taken_over(staff, now=now))
 
 
 def renew(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datetime) -> Handoff:
@@ -185,7 +108,7 @@ def renew(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datet
 
 def release(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datetime, note: str | None = None) -> Handoff:
     """Give it back to the queue; the bot answers meanwhile."""
-    after = _tell("released", staff_events.back_to_waiting, now)
+    after = announce(staff_events.back_to_waiting, now=now)
     return change(engine, handoff_id, Move.RELEASE, now=now, by=staff, note=note, after=after)
 
 
@@ -193,13 +116,13 @@ def transfer(
     engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, to: Staff, now: datetime, note: str | None = None
 ) -> Handoff:
     """Hand it to a colleague; the caregiver is told who speaks now."""
-    after = _tell_taken_over(to, now)
+    after = announce_taken_over(to, now=now)
     return change(engine, handoff_id, Move.TRANSFER, now=now, by=staff, to=to, note=note, after=after)
 
 
 def decline(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datetime, note: str) -> Handoff:
     """Say no to a request (spam, not for this team); `note` is for the history. The caregiver is told honestly."""
-    after = _tell_ended("declined", now)
+    after = announce(staff_events.declined, now=now)
     return change(engine, handoff_id, Move.DECLINE, now=now, by=staff, note=note, after=after)
 
 
@@ -207,13 +130,13 @@ def close(
     engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, outcome: Outcome, now: datetime, note: str | None = None
 ) -> Handoff:
     """End it; the bot answers again and asks the caregiver whether it helped."""
-    after = _tell("closed", staff_events.give_back, now)
+    after = announce(staff_events.give_back, now=now)
     return change(engine, handoff_id, Move.CLOSE, now=now, by=staff, outcome=outcome, note=note, after=after)
 
 
-def cancel(engine: sa.engine.Engine, handoff_id: int, *, now: datetime, after: After | None = None) -> Handoff:
-    """The caregiver takes it back; the one who says so in the chat is the bot's action."""
-    return change(engine, handoff_id, Move.CANCEL, now=now, by=CAREGIVER, after=after)
+def cancel(engine: sa.engine.Engine, handoff_id: int, *, now: datetime) -> Handoff:
+    """The caregiver takes it back; the bot's own action says so in the chat."""
+    return change(engine, handoff_id, Move.CANCEL, now=now, by=CAREGIVER)
 
 
 def record_helped(engine: sa.engine.Engine, conversation_id: str, *, helped: bool) -> bool:
@@ -226,46 +149,3 @@ def record_helped(engine: sa.engine.Engine, conversation_id: str, *, helped: boo
     with engine.begin() as connection:
         update = sa.update(HandoffRow).where(HandoffRow.id == last).values(helped=helped)
         return bool(connection.execute(update).rowcount)
-
-
-def history(engine: sa.engine.Engine, conversation_id: str) -> list[HistoryRow]:
-    """Every move of every hand-off of a conversation, oldest first."""
-    query = sa.select(HandoffMove).where(HandoffMove.conversation_id == conversation_id).order_by(HandoffMove.id)
-    with Session(engine, future=True) as session:
-        return [
-            HistoryRow(r.handoff_id, r.at, Move(r.move), HandoffState(r.state), r.by_id, r.by_name, r.note)
-            for r in session.execute(query).scalars()
-        ]
-
-
-def tell(session: Session, row: HandoffRow, move_id: int, *, events: Events, now: datetime) -> None:
-    """Write what the caregiver is told of a switch."""
-    said = next(event for event in events if event["event"] == "bot")
-    enqueue(session, row, key=switch_key(row.id, move_id), kind="switch", events=events, text=said["text"], now=now)
-
-
-def switch_key(handoff_id: int, move_id: int) -> str:
-    """The key of what is said at a move: the same move never says it twice."""
-    return f"handoff-{handoff_id}-{move_id}"
-
-
-def _tell_taken_over(staff: Staff, now: datetime) -> After:
-    def after(session: Session, row: HandoffRow, move_id: int) -> None:
-        tell(session, row, move_id, events=staff_events.take_over(staff, key=switch_key(row.id, move_id)), now=now)
-
-    return after
-
-
-def _tell(_why: str, make, now: datetime) -> After:  # type: ignore[no-untyped-def]
-    def after(session: Session, row: HandoffRow, move_id: int) -> None:
-        tell(session, row, move_id, events=make(key=switch_key(row.id, move_id)), now=now)
-
-    return after
-
-
-def _tell_ended(why: str, now: datetime) -> After:
-    return _tell(why, lambda *, key: staff_events.ended(f"handoff/{why}", key=key), now)
-
-
-def _is_open() -> sa.sql.ColumnElement[bool]:
-    return HandoffRow.state.in_([state.value for state in OPEN_STATES])

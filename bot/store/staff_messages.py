@@ -6,20 +6,21 @@ goes with the message into the conversation, keeps it from being stored twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.handoffs import Move, Staff
+from bot.core.handoffs import Handoff, Move, Staff
 from bot.core.replies import Source
-from bot.core.staff_events import Events, staff_reply
+from bot.core.staff_events import Events, staff_reply, take_over
 from bot.store.database import transaction
-from bot.store.handoff_moves import change
+from bot.store.handoff_moves import After, change
 from bot.store.handoff_tables import HandoffRow, StaffMessage
 from bot.store.tables import Message
 
@@ -77,7 +78,10 @@ def queue_reply(
     if known:
         return known
 
-    def write(session: Session, row: HandoffRow, _move_id: int) -> None:
+    def write(session: Session, row: HandoffRow, move_id: int, before: Handoff) -> None:
+        if before.holder is None or before.holder.id != staff.id:
+            # A reply takes the conversation: say first who is speaking.
+            announce_taken_over(staff, now=now)(session, row, move_id, before)
         enqueue(session, row, key=key, kind="reply", events=staff_reply(text, staff, key=key, sources=sources),
                 text=text, now=now, staff_id=staff.id)  # fmt: skip
 
@@ -113,6 +117,24 @@ def enqueue(
         )  # fmt: skip
     )
     session.flush()
+
+
+def announce(make: Callable[..., Events], *, now: datetime) -> After:
+    """What a move tells the caregiver: `make` is one of the builders of bot/core/staff_events.py."""
+
+    def after(session: Session, row: HandoffRow, move_id: int, _before: Handoff) -> None:
+        # The same move never says it twice.
+        key = f"handoff-{row.id}-{move_id}"
+        events = make(key=key)
+        text = next(event["text"] for event in events if event["event"] == "bot")
+        enqueue(session, row, key=key, kind="switch", events=events, text=text, now=now)
+
+    return after
+
+
+def announce_taken_over(staff: Staff, *, now: datetime) -> After:
+    """Tell the caregiver who is speaking from now on."""
+    return announce(partial(take_over, staff), now=now)
 
 
 def find(engine: sa.engine.Engine, key: str) -> Outgoing | None:
@@ -175,11 +197,12 @@ def mark_delivered(engine: sa.engine.Engine, message_id: int, *, now: datetime) 
     _set(engine, message_id, state=DeliveryState.DELIVERED.value, delivered_at=now, error=None)
 
 
-def mark_failed(engine: sa.engine.Engine, message: Outgoing, error: str, *, is_permanent: bool) -> None:
-    """An attempt (already counted by `take`) failed; it is tried again later unless that would not help."""
+def mark_failed(engine: sa.engine.Engine, message: Outgoing, error: str, *, is_permanent: bool) -> DeliveryState:
+    """An attempt (counted by `take`) failed; it is tried again later unless that would not help. Returns its state."""
     over = is_permanent or message.attempts + 1 > len(BACKOFF)
     state = DeliveryState.FAILED if over else DeliveryState.PENDING
     _set(engine, message.id, state=state.value, error=error[:200])
+    return state
 
 
 def retry(engine: sa.engine.Engine, message_id: int, *, now: datetime) -> None:

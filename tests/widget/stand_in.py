@@ -327,11 +327,11 @@ class Channel:
 @contextmanager
 def serve(channel: Channel, *, port: int = 0) -> Iterator[str]:
     """The stand-in on loopback, in a thread; gives its address."""
-    config = uvicorn.Config(channel.app(), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(channel.app(), host="127.0.0.1", port=port, log_level="error", ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
+    while not server.started and thread.is_alive():
         time.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("about", sa.Text, nullable=False),
         sa.Column("topic", sa.String(120)),
         sa.Column("requested_at", sa.DateTime, nullable=False),
+        sa.Column("waiting_since", sa.DateTime, nullable=False),
         sa.Column("is_urgent", sa.Boolean, nullable=False),
         sa.Column("holder_id", sa.String(120)),
         sa.Column("holder_name", sa.String(120)),

@@ -1,0 +1,92 @@
+"""The durable inbox of Telegram updates: each number once, in order for each chat, readable only until worked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.store.database import transaction
+from bot.store.telegram import TelegramUpdate
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An update that nobody has worked yet."""
+
+    update_id: int
+    chat_key: str
+    payload: str
+    received_at: datetime
+    attempts: int
+
+
+def take_in(engine: sa.engine.Engine, update_id: int, chat_key: str, payload: str, *, now: datetime) -> bool:
+    """Store an update; False when its number was there already."""
+    row = {"update_id": update_id, "chat_key": chat_key, "payload": payload, "received_at": now, "attempts": 0}
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.insert(TelegramUpdate).values(**row))
+    except IntegrityError:
+        return False
+    return True
+
+
+def next_waiting(engine: sa.engine.Engine, chat_key: str) -> Waiting | None:
+    """The oldest update of a chat that is not worked, None when there is none."""
+    columns = [getattr(TelegramUpdate, name) for name in Waiting.__dataclass_fields__]
+    query = sa.select(*columns).where(TelegramUpdate.chat_key == chat_key, TelegramUpdate.payload.is_not(None))
+    with engine.connect() as connection:
+        row = connection.execute(query.order_by(TelegramUpdate.update_id).limit(1)).first()
+    return Waiting(**row._mapping) if row else None
+
+
+def waiting_chats(engine: sa.engine.Engine) -> list[str]:
+    """Chats with updates that are not worked."""
+    query = sa.select(TelegramUpdate.chat_key).where(TelegramUpdate.payload.is_not(None)).distinct()
+    with engine.connect() as connection:
+        return [key for key in connection.execute(query).scalars() if key]
+
+
+def count_waiting(engine: sa.engine.Engine) -> int:
+    """How many updates are not worked."""
+    with engine.connect() as connection:
+        query = sa.select(sa.func.count()).where(TelegramUpdate.payload.is_not(None))
+        return int(connection.execute(query).scalar_one())
+
+
+def count_attempt(engine: sa.engine.Engine, update_id: int) -> None:
+    """One more attempt has failed."""
+    with engine.begin() as connection:
+        query = sa.update(TelegramUpdate).where(TelegramUpdate.update_id == update_id)
+        connection.execute(query.values(attempts=TelegramUpdate.attempts + 1))
+
+
+def is_worked(session: Session, update_id: int) -> bool:
+    """Whether somebody else has finished it meanwhile."""
+    query = sa.select(TelegramUpdate.payload).where(TelegramUpdate.update_id == update_id)
+    return session.execute(query).scalar_one_or_none() is None
+
+
+def finish(session: Session, update_id: int) -> None:
+    """The update is worked: what was said and by whom goes, its number stays."""
+    query = sa.update(TelegramUpdate).where(TelegramUpdate.update_id == update_id)
+    session.execute(query.values(payload=None, chat_key=None))
+
+
+def last_update(engine: sa.engine.Engine) -> tuple[int, datetime] | None:
+    """The highest number that was taken in, and when."""
+    query = sa.select(TelegramUpdate.update_id, TelegramUpdate.received_at)
+    with engine.connect() as connection:
+        row = connection.execute(query.order_by(TelegramUpdate.update_id.desc()).limit(1)).first()
+    return (row.update_id, row.received_at) if row else None
+
+
+def drop_worked(engine: sa.engine.Engine, *, before: datetime) -> int:
+    """Forget numbers of updates that cannot come again; returns how many."""
+    with transaction(engine) as session:
+        query = sa.delete(TelegramUpdate).where(TelegramUpdate.received_at < before, TelegramUpdate.payload.is_(None))
+        return int(session.execute(query.execution_options(synchronize_session=False)).rowcount)
