@@ -10,9 +10,14 @@ from pathlib import Path
 
 import typer
 
+from bot.cli_staff import audit, users
+from bot.cli_telegram import app as telegram_app
 from bot.core.errors import FaultsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app.add_typer(telegram_app, name="telegram")
+app.add_typer(users, name="users")
+app.add_typer(audit, name="audit")
 
 
 @app.callback()
@@ -120,6 +125,38 @@ def validate() -> None:
 
     validate_data()
     typer.echo("Rasa's training data and rules are valid.")
+
+
+@app.command()
+def erase(conversation: str = typer.Argument(..., help="The conversation's id.")) -> None:
+    """Erase everything that is stored of one conversation."""
+    from bot.store.erasure import main as erase_one
+
+    raise typer.Exit(erase_one(conversation))
+
+
+@app.command()
+def retain() -> None:
+    """Erase conversations older than SMA_RETENTION_DAYS (the web channel does it once a day by itself)."""
+    from bot.store.retention import main as retain_all
+
+    retain_all()
+
+
+@app.command()
+def export(conversation: str = typer.Argument(..., help="The conversation's id.")) -> None:
+    """Print everything that is stored of one conversation, as JSON."""
+    from bot.store.export import main as export_one
+
+    raise typer.Exit(export_one(conversation))
+
+
+@app.command()
+def settings() -> None:
+    """Every setting with its default, in the shape of .env.example."""
+    from bot.core.settings import example_file
+
+    typer.echo(example_file(), nl=False)
 
 
 @app.command()

@@ -28,6 +28,7 @@ from bot.core.settings import ROOT, SECRETS_TO_GENERATE, Settings, load_settings
 from bot.model import train
 from bot.store.database import check_database, make_engine
 from bot.store.migrate import migrate
+from bot.store.staff import first_admin_link
 
 READY_WITHIN_S = 90.0
 VAR = ROOT / "var"
@@ -155,12 +156,18 @@ def greeting(settings: Settings, *, seconds: float, late: Sequence[str]) -> str:
         f"  website chat    {settings.public_url}/",
         "  terminal        make chat",
         f"  staff console   {settings.console_url}/",
+        *_first_admin_lines(settings),
         f"  Telegram        {_telegram_line(settings)}",
         f"  database        {make_engine(settings.database).url.render_as_string(hide_password=True)}",
         "Stop with Ctrl-C.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _first_admin_lines(settings: Settings) -> list[str]:
+    link = first_admin_link(make_engine(settings.database), settings.console_url)
+    return [f"  administrator   {link}  (nobody can sign in yet: create the first account)"] if link else []
 
 
 def _telegram_line(settings: Settings) -> str:

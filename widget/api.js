@@ -1,17 +1,18 @@
-// One conversation with the web channel: its token, what is sent, what comes in. docs/web-channel.md has the contract.
+// One conversation with the web channel (docs/web-channel.md): its token, what is sent, what comes in.
 import { emptyChat, lastId, reduce } from "./store.js";
 
 const TIMEOUT_MS = 30000;
 const SILENCE_MS = 40000; // the stream has a comment every 15 s
 const POLL_MS = 4000;
 const REPLY_MS = 60000;
-const TRIES = 4; // of a server that refuses for now; a lost line is tried without end
+const PASSING = [429, 502, 503, 504]; // a 500 is shown at once: it says where to call
+const TRIES = 4; // a lost line is tried without end
 
 const attempt = (use) => {
   try {
     return use();
   } catch {
-    return null; // storage that is forbidden, full or spoilt: the chat goes on without it
+    return null; // e.g. storage that is forbidden or spoilt
   }
 };
 
@@ -24,10 +25,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Doubling waits, spread by chance so that many widgets do not come back at one moment. */
+// Spread by chance, so that many widgets do not come back at one moment.
 export const backoffMs = (failures) => Math.min(30000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
-/** Reads Server-Sent Events piece by piece; calls onEvent({type, id, data}). */
+/** Reads Server-Sent Events piece by piece. */
 export function eventReader(onEvent) {
   let rest = "";
   let event = {};
@@ -39,7 +40,7 @@ export function eventReader(onEvent) {
       if (field === "data") event.data = event.data === undefined ? value : `${event.data}\n${value}`;
       else if (field === "event") event.type = value;
       else if (field === "id") event.id = value;
-      else if (field === "" && !line.startsWith(":")) {
+      else if (/^\r?$/.test(line)) {
         if (event.data !== undefined) onEvent(event);
         event = {};
       }
@@ -52,7 +53,6 @@ export class Chat {
   queue = [];
   naps = new Set();
 
-  /** `about()` gives region and locale; `onChange(state, before)` follows every change. */
   constructor(options) {
     const stores = [attempt(() => sessionStorage), attempt(() => localStorage)];
     Object.assign(this, { stores, fetch: (...a) => fetch(...a), timer: (...a) => setTimeout(...a), about: () => ({}) }, options);
@@ -60,7 +60,7 @@ export class Chat {
     this.load();
   }
 
-  // ---- the token: in this tab, or on the device when the person asked for that; never any message ----
+  // ---- the token: in this tab, or on the device when asked for; never a message ----
 
   load() {
     const [tab, device] = this.stores.map((store) => attempt(() => JSON.parse(store.getItem(this.key))) ?? {});
@@ -92,9 +92,6 @@ export class Chat {
     attempt(() => this.stores[+this.isRemembered].removeItem(this.key));
   }
 
-  // ---- what a person may do ----
-
-  /** Say a text, or choose a button ({payload, title}). */
   say({ text, payload, title }) {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     const key = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -117,7 +114,7 @@ export class Chat {
   async erase() {
     if (this.kept.token)
       await this.#call("DELETE", "/conversation").catch((refusal) => {
-        if (refusal.status !== 401) throw refusal; // 401: erased or run out already
+        if (refusal.status !== 401) throw refusal; // 401: gone already
       });
     this.leave("erased");
   }
@@ -143,7 +140,7 @@ export class Chat {
     if (isBack) this.wake();
   }
 
-  // ---- sending: one after the other, nothing lost, nothing twice (the key makes a repeat harmless) ----
+  // ---- sending: in order, nothing lost, nothing twice (the key makes a repeat harmless) ----
 
   async #send(entry) {
     this.queue.push({ ...entry, failures: 0 });
@@ -155,7 +152,7 @@ export class Chat {
     }
   }
 
-  /** One try; gives the time to wait before the next one, or nothing when it has ended. */
+  /** Gives the time to wait before the next try, or nothing when this has ended. */
   async #try(entry) {
     const { key, text, payload, title } = entry;
     const tell = (status, detail) => this.queue[0] === entry && this.#do({ type: "status", key, status, detail });
@@ -164,10 +161,10 @@ export class Chat {
       await this.#ready();
       const said = payload ? { payload, title } : { text };
       const reply = await this.#json("POST", "/messages", { client_message_id: key, ...said, ...this.about() });
-      if (this.queue[0] !== entry) return; // left meanwhile
+      if (this.queue[0] !== entry) return;
       tell("sent");
       this.setOnline(true);
-      // Its cursor is not taken over: the feed would skip what staff wrote in between.
+      // Without its cursor: what staff wrote in between would be skipped.
       this.#do({ type: "receive", messages: reply.messages });
       if (reply.accepted) {
         this.#do({ type: "accepted", isAccepted: true });
@@ -183,16 +180,15 @@ export class Chat {
       }
       if (status === 401 && entry.failures < TRIES) return this.#expire();
       if (status === 409 && payload) {
-        // A button of an earlier chat: its words are asked instead.
-        Object.assign(entry, { text: title, payload: null });
+        Object.assign(entry, { text: title, payload: null }); // a button of an earlier chat: its words then
         return 1;
       }
-      if ((status === 429 || status >= 500) && entry.failures < TRIES) return waitMs || backoffMs(entry.failures);
+      if (PASSING.includes(status) && entry.failures < TRIES) return waitMs || backoffMs(entry.failures);
       tell("failed", message);
     }
   }
 
-  // ---- hearing: the event stream, or polling where a proxy swallows streams ----
+  // ---- hearing: a stream, or polling where a proxy swallows streams ----
 
   listen() {
     if (this.feed || !this.kept.token) return;
@@ -229,7 +225,7 @@ export class Chat {
     }
   }
 
-  /** Follow the stream until it ends or falls silent; gives the number of pieces that came. */
+  /** Gives the number of pieces that came before the stream ended or fell silent. */
   async #stream(signal) {
     const silence = new AbortController();
     const end = () => silence.abort();
@@ -248,7 +244,7 @@ export class Chat {
         read(decoder.decode(part.value, { stream: true }));
       }
     } catch (error) {
-      if (error.status) throw error; // a refusal; a broken line is followed up by the next page
+      if (error.status) throw error; // a broken line is made up for by the next page
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
@@ -261,8 +257,6 @@ export class Chat {
     if (type === "state") this.#do({ type: "receive", ...value, messages: [] });
     else if (value) this.#do({ type: "receive", messages: [value], cursor: Number(id) || value.id });
   }
-
-  // ---- the line itself ----
 
   #nap(ms) {
     return new Promise((done) => {

@@ -17,7 +17,7 @@ const PATHS = {
 
 // ---- pure ----
 
-/** Characters as the server counts them: an emoji is one. */
+// As the server counts: an emoji is one.
 export const lengthOf = (text) => [...text].length;
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
@@ -35,7 +35,6 @@ export function blocks(text) {
   return found;
 }
 
-/** Only web addresses become links. */
 export function safeUrl(url) {
   try {
     const { protocol, href } = new URL(url);
@@ -45,7 +44,6 @@ export function safeUrl(url) {
   }
 }
 
-/** A tel: address of digits, with a plus in front at most; null when there is nothing to call. */
 export function safeTel(number) {
   const digits = String(number ?? "").replace(/(?!^)\+|[^\d+]/g, "");
   return /\d/.test(digits) ? `tel:${digits}` : null;
@@ -62,12 +60,12 @@ export function spoken(message, t) {
   const choices = [...buttons, ...related].map((choice) => choice.title).join("; ");
   const parts = [title, text ?? message.text, disclaimer, ...phones.map((p) => `${p.label}: ${p.number}`), choices && `${t.choices}: ${choices}`];
   const who = [speaker(message, t), author?.role].filter(Boolean).join(", ");
-  return fill(t.says, { who, text: parts.filter(Boolean).join(". ").replace(/\s+/g, " ") });
+  return fill(t.says, { who, text: parts.filter(Boolean).join(". ").replace(/\s+/g, " ").replace(/([.?!:])\./g, "$1") });
 }
 
 // ---- nodes ----
 
-/** An element with attributes, `on…` listeners and children; null and false ones are left out. */
+/** An element; attributes, listeners and children that are null or false are left out. */
 export function h(tag, props, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
@@ -79,7 +77,6 @@ export function h(tag, props, ...children) {
   return node;
 }
 
-/** A line drawing that goes with words; screen readers skip it. */
 export function icon(name) {
   const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -97,7 +94,7 @@ const hidden = (text) => h("span", { class: "vh" }, text);
 export const link = (href, t, text) =>
   h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text, hidden(` (${t.newTab})`));
 
-/** Choices that stay readable after use: the chosen ones get a tick. {node, update(chosenTitles)}. */
+/** Choices that stay readable after use: {node, update(chosenTitles)}. */
 export function choices(items, onChoose, t, label = t.choices) {
   const made = items.map((item) => {
     const tick = h("span", { hidden: true }, icon("check"), hidden(t.chosen));
@@ -134,7 +131,7 @@ function review({ review_status, reviewed, as_of }, { t, date }) {
     as_of && fill(t.asOf, { date: date(as_of) }));
 }
 
-/** Thumbs with an optional reason; changes in place, so that focus stays where it is. */
+/** Thumbs with an optional reason; changed in place, so that focus stays. */
 function feedback({ id }, { t, onRate }) {
   const status = h("p", { class: "muted", role: "status" });
   const input = h("input", { maxlength: 500, "aria-label": t.reason, placeholder: t.reason });

@@ -14,7 +14,7 @@ export const lastId = ({ messages }) => messages.reduce((last, { id }) => Math.m
 export const isAwaiting = (chat) => !chat.with_staff && Boolean(chat.inFlight || chat.isAccepted);
 export const newsSince = ({ messages }, seen) => messages.filter(({ id, sender }) => id > seen && sender !== "caregiver");
 
-/** The titles under a message that were chosen later on; told from what the caregiver then said. */
+// Told from what the caregiver said after the message.
 export const chosenTitles = ({ messages }, id = 0) =>
   new Set(messages.filter((m) => m.sender === "caregiver" && (m.id ?? Infinity) > id).map((m) => m.text));
 
@@ -30,7 +30,6 @@ function receive(chat, { type, messages = [], cursor = 0, ...flags }) {
   const all = [...byKey.values()];
   const hasNews = all.some((m, i) => m !== chat.messages[i]);
   const rank = (m) => m.id ?? Infinity;
-  // A stable sort: those without an id stay last, in the order they were written.
   const sorted = hasNews ? all.sort((a, b) => (rank(a) < rank(b) ? -1 : +(rank(a) > rank(b)))) : chat.messages;
   return { ...chat, ...flags, isAccepted, messages: sorted, cursor: Math.max(cursor, chat.cursor) };
 }
@@ -59,12 +58,12 @@ export function reduce(chat, { type, key, ...action }) {
       const messages = action.keepPending ? chat.messages.filter((m) => !m.id) : [];
       return { ...emptyChat(), isOnline: chat.isOnline, messages, notice: action.notice };
     }
-    default: // online, accepted: a flag that may be as it was
+    default: // online, accepted
       return Object.keys(action).every((name) => chat[name] === action[name]) ? chat : { ...chat, ...action };
   }
 }
 
-/** The lines of the log: day, new and message rows. `dayOf(at)` names a message's day. */
+/** The lines of the log: day, new and message rows. */
 export function rows(chat, dayOf) {
   const lines = [];
   let day;

@@ -80,13 +80,13 @@ export class SmaCompanion extends HTMLElement {
         chat.retry(message);
       },
     };
-    const privacy = () => link(this.getAttribute("privacy-url") || asset("privacy.html"), t, t.privacy);
+    const privacy = () => link(asset(this.getAttribute("privacy-url") || "/privacy"), t, t.privacy);
     const person = () => say({ title: t.person });
     const leave = () => this.leave();
     const ui = (this.ui = {});
 
     const tel = (n) => h("a", { href: `tel:${n}` }, n);
-    const calls = number ? tel(number) : Object.entries({ EU: "112", UK: "999", US: "911", AU: "000" }).map(([name, n]) => [h("span", {}, tel(n), ` ${name}`), " "]);
+    const calls = number ? tel(number) : ["EU", "UK", "US", "Australia"].map((name) => [h("span", {}, tel(EMERGENCY_NUMBERS[name]), ` ${name}`), " "]);
     const call = number ? h("a", { href: `tel:${number}` }, fill(t.welcomeCall, { number })) : t.anyNumber;
     ui.starters = choices(t.starters.map((title) => ({ title })), say, t);
     const welcome = h("article", { class: "message bot", "aria-label": t.name },
@@ -114,8 +114,8 @@ export class SmaCompanion extends HTMLElement {
       return h("li", {}, node);
     };
     ui.menu = h("div", { class: "menu", id: "menu", hidden: true },
-      h("ul", {}, item("person", t.person, person), item("chat", t.newChat, () => this.fresh(chat.leave()), true),
-        item("down", t.download, () => this.trying(() => this.download())), item("close", t.erase, () => this.trying(async () => this.fresh(await chat.erase())), true),
+      h("ul", {}, item("person", t.person, person), item("chat", t.newChat, () => (chat.leave(), ui.input.focus()), true),
+        item("down", t.download, () => this.trying(() => this.download())), item("close", t.erase, () => this.trying(async () => (await chat.erase(), ui.input.focus())), true),
         item("leave", t.leave, leave)),
       h("label", {}, ui.remember, h("span", {}, t.remember, h("small", {}, t.rememberHint))),
       h("p", {}, privacy()));
@@ -136,8 +136,7 @@ export class SmaCompanion extends HTMLElement {
       oncancel: (event) => this.back(event),
       onclose: () => this.isOpen && !ui.panel.open && this.show(false),
       onclick: ({ target }) => ui.menu.contains(target) || ui.opener.contains(target) || this.showMenu(false) },
-      h("header", {}, h("span", { class: "mark" }, icon("chat")), h("div", {}, ui.title, ui.subtitle), ui.opener, button("round", "close", t.close, () => this.show(false))),
-      ui.menu,
+      h("header", {}, h("span", { class: "mark" }, icon("chat")), h("div", { class: "names" }, ui.title, ui.subtitle), ui.opener, ui.menu, button("round", "close", t.close, () => this.show(false))),
       h("p", { class: "strip" }, icon("phone"), h("span", {}, t.emergencyBar, " ", calls)),
       ui.banner,
       h("div", { class: "stage" }, ui.log, ui.toNew),
@@ -152,7 +151,7 @@ export class SmaCompanion extends HTMLElement {
       ui.root.hidden = false;
       if (this.hasAttribute("open")) this.show(true, true);
     };
-    // The one rule of this sheet has the room that an on-screen keyboard leaves: no style attribute, whatever the CSP.
+    // Carries the room that an on-screen keyboard leaves; no style attribute, so any CSP will do.
     this.room = new CSSStyleSheet();
     this.room.replaceSync(":host{}");
     this.shadowRoot.adoptedStyleSheets = [this.room];
@@ -163,22 +162,20 @@ export class SmaCompanion extends HTMLElement {
   }
 
   paint() {
-    const theme = this.getAttribute("theme") || (this.dark.matches ? "dark" : "light");
-    this.ui.root.dataset.theme = theme;
+    this.ui.root.dataset.theme = this.getAttribute("theme") || (this.dark.matches ? "dark" : "light");
   }
 
   fit() {
     const { height, offsetTop, scale } = window.visualViewport;
-    if (scale > 1.01) return; // pinched: the person moves around by hand
+    if (scale > 1.01) return; // pinched
     const wasAtEnd = this.isAtEnd();
     const { style } = this.room.cssRules[0];
     style.setProperty("--room", `${height}px`);
     style.setProperty("--room-top", `${offsetTop}px`);
-    this.ui.root.classList.toggle("is-short", height < 460);
+    const { root } = this.ui;
+    root.classList.toggle("is-short", height < 29 * parseFloat(getComputedStyle(root).fontSize));
     if (wasAtEnd) this.toEnd();
   }
-
-  // ---- opening and closing ----
 
   show(isOpen, isQuiet) {
     const { ui, chat } = this;
@@ -202,7 +199,7 @@ export class SmaCompanion extends HTMLElement {
     this.changed(chat.state, chat.state);
   }
 
-  /** Full screen keeps the page behind out of reach; on a wide screen both are there. */
+  /** Full screen keeps the page behind out of reach. */
   place(isQuiet) {
     const { panel, title, input } = this.ui;
     const isFull = this.narrow.matches;
@@ -228,8 +225,6 @@ export class SmaCompanion extends HTMLElement {
     if (this.ui.menu.hidden) this.show(false);
     else this.showMenu(false);
   }
-
-  // ---- what a person may do ----
 
   grow() {
     const { input, count } = this.ui;
@@ -258,10 +253,6 @@ export class SmaCompanion extends HTMLElement {
     if (exit) location.replace(exit);
   }
 
-  fresh() {
-    this.ui.input.focus();
-  }
-
   async trying(act) {
     try {
       await act();
@@ -276,8 +267,6 @@ export class SmaCompanion extends HTMLElement {
     h("a", { href, download: "sma-companion-chat.json" }).click();
     setTimeout(() => URL.revokeObjectURL(href), 9999);
   }
-
-  // ---- showing ----
 
   changed(chat, before) {
     const { t, ui } = this;
@@ -331,7 +320,7 @@ export class SmaCompanion extends HTMLElement {
     return { node: h("p", { class: `line ${type}` }, type === "new" ? t.newLine : near[day] || day) };
   }
 
-  /** Others said something: tell it, and move only a person who reads at the end. */
+  /** Tell what others said, and move only a person who reads at the end. */
   hear(news, wasAtEnd) {
     for (const message of news) this.announce(spoken(message, this.t), /emergency|crisis/.test(message.kind));
     if (!this.isOpen) this.chat.mark(this.chat.kept.seen ?? 0);
@@ -349,7 +338,6 @@ export class SmaCompanion extends HTMLElement {
     if (region.children.length > 3) region.firstChild.remove();
   }
 
-  /** A line above the chat, also spoken. */
   tell(text = "") {
     const { banner } = this.ui;
     banner.hidden = !text;

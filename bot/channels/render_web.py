@@ -46,7 +46,7 @@ def render(message: StoredMessage, *, region: str | None, net: SafetyNet) -> dic
 
 
 def render_unsaved(reply: Reply, *, cursor: int, now: datetime, client_message_id: str) -> dict[str, Any]:
-    """A reply of the channel itself, for when nothing could be stored; its id is the cursor, so that nothing is skipped."""
+    """A reply of the channel itself that is not stored; its id is the cursor, so that nothing is skipped."""
     return {
         "id": cursor,
         "at": iso(now),

@@ -67,9 +67,9 @@ class Text:
 class TelegramApi:
     """The calls that this channel makes."""
 
-    def __init__(self, bot: Bot, requests: Sequence[HTTPXRequest]) -> None:
+    def __init__(self, bot: Bot, request: HTTPXRequest) -> None:
         self.bot = bot
-        self._requests = requests
+        self._request = request
 
     @classmethod
     def of(cls, settings: Settings, *, connections: int = 64) -> TelegramApi:
@@ -78,21 +78,17 @@ class TelegramApi:
             raise fail("TELEGRAM_TOKEN", "it is empty", "ask @BotFather for a token and set it in .env")
         base = settings.telegram_api_url.rstrip("/")
         limits = {"connect_timeout": 5.0, "pool_timeout": 30.0}
-        requests = (
-            HTTPXRequest(connection_pool_size=connections, read_timeout=READ_TIMEOUT_S, **limits),
-            HTTPXRequest(connection_pool_size=2, read_timeout=POLL_S + 10.0, **limits),
-        )
+        request = HTTPXRequest(connection_pool_size=connections, read_timeout=READ_TIMEOUT_S, **limits)
         try:
             bot = Bot(settings.telegram_token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot",
-                      request=requests[0], get_updates_request=requests[1])  # fmt: skip
+                      request=request)  # fmt: skip
         except InvalidToken as error:
             raise fail("TELEGRAM_TOKEN", "it is no token", "copy it from @BotFather, like 123456:ABC-DEF") from error
-        return cls(bot, requests)
+        return cls(bot, request)
 
     async def close(self) -> None:
         """Close all connections."""
-        for request in self._requests:
-            await request.shutdown()
+        await self._request.shutdown()
 
     async def send_text(self, chat_id: int, text: Text, *, is_html: bool = True) -> int:
         """Send a message; its id. Raises ApiFault."""
@@ -146,7 +142,9 @@ class TelegramApi:
         arguments: dict[str, Any] = {"timeout": POLL_S, "allowed_updates": list(ALLOWED_UPDATES)}
         if offset is not None:
             arguments["offset"] = offset
-        found = await _asked(self.bot.do_api_request("getUpdates", api_kwargs=arguments))
+        # Method names may be written in any case; under its usual name the client would insist on its own types.
+        call = self.bot.do_api_request("getupdates", api_kwargs=arguments, read_timeout=POLL_S + 10.0)
+        found = await _asked(call)
         return found if isinstance(found, list) else []
 
     async def set_webhook(self, url: str, secret: str) -> None:

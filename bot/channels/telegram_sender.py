@@ -18,7 +18,7 @@ from bot.core.replies import Button, Reply
 from bot.store.database import utc_now
 from bot.store.secrets import decrypt, encrypt
 from bot.store.telegram import highest_message_id, set_reachable
-from bot.store.telegram_buttons import button_key, buttons_of
+from bot.store.telegram_buttons import buttons_of
 from bot.store.telegram_outbox import (
     Outgoing, Part, State, begin_sending, chats_with_open_parts, fail_all, next_outgoing, put_off, remove, settle,
 )  # fmt: skip
@@ -103,8 +103,7 @@ class Sender:
             found = await self._find(chat_id, part.after_id, text)
             if found:
                 return found
-        else:
-            await asyncio.to_thread(lambda: begin_sending(self._engine, part.id, after_id=self.highest.value))
+        await asyncio.to_thread(lambda: begin_sending(self._engine, part.id, after_id=self.highest.value))
         if "card" in body:
             return await self._api.send_card(chat_id, body["name"], body["card"])
         try:
@@ -144,7 +143,7 @@ class Sender:
                 lambda: fail_all(self._engine, part.sender_id, now=now, error="the person has blocked the bot")
             )
             return
-        if fault.kind is FaultKind.LIMITED and now < part.next_at + LONGEST_LIMIT:
+        if fault.kind is FaultKind.LIMITED and now < part.at + LONGEST_LIMIT:
             await self._put_off(part, fault, now + timedelta(seconds=fault.retry_after_s), part.attempts)
             return
         if fault.kind is FaultKind.TOKEN:
@@ -193,16 +192,9 @@ def shown_keys(engine: sa.engine.Engine, group_key: str, *, page: int = 0, chose
     kept = buttons_of(engine, group_key)
     buttons = [(button.key, Button(button.title, button.payload)) for button in kept]
     if chosen is not None:
-        choices = [key for key, button in buttons]
-        page = _page_of(kept_keys=choices, rows=buttons, chosen=chosen)
+        page = next((n for n in range(len(buttons)) if chosen in _keys_on(keyboard(buttons, page=n))), 0)
     return keyboard(buttons, page=page, chosen=chosen)
 
 
-def _page_of(*, kept_keys: Sequence[str], rows: Sequence[tuple[str, Button]], chosen: str) -> int:
-    for page in range(len(kept_keys)):
-        if any(key.data == chosen for row in keyboard(rows, page=page) for key in row):
-            return page
-    return 0
-
-
-__all__ = ["HighestId", "RECEIPT", "Sender", "button_key", "parts_of", "shown_keys"]
+def _keys_on(rows: Sequence[Sequence[Key]]) -> set[str]:
+    return {key.data for row in rows for key in row}

@@ -7,7 +7,7 @@ from typing import Any
 EMERGENCY_LINE = "If somebody is in danger, do not wait for me: call your local emergency number now."
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     """A request that is refused."""
 
     def __init__(self, status: int, name: str, title: str, detail: str, *, retry_after_s: int | None = None) -> None:

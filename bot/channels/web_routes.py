@@ -31,7 +31,7 @@ from bot.channels.web_requests import (
     read_said,
     read_token,
 )
-from bot.channels.web_tokens import BadToken, Claim, Issued, Tokens
+from bot.channels.web_tokens import BadTokenError, Claim, Issued, Tokens
 from bot.store.conversation_state import read_state
 from bot.store.database import utc_now
 
@@ -217,7 +217,7 @@ class Routes:
             raise no_token()
         try:
             claim = self._tokens.read(token, now=utc_now())
-        except BadToken:
+        except BadTokenError:
             raise no_token() from None
         if not self._origins.fits(_origin(request), token=claim.origin, method=request.method):
             raise foreign_origin()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -19,10 +19,10 @@ RENEW_AFTER = 0.5
 """Part of its life after which a client should ask for a fresh token."""
 TOKEN_CHARS = 1000
 """More is no token of ours and is not even looked at."""
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime.fromtimestamp(0, timezone.utc).replace(tzinfo=None)
 
 
-class BadToken(Exception):
+class BadTokenError(Exception):
     """A token that is not, or no longer, good."""
 
 
@@ -70,16 +70,16 @@ class Tokens:
         return Issued(text, expires_at, now + self._life * RENEW_AFTER)
 
     def read(self, token: str, *, now: datetime) -> Claim:
-        """What a token says. Raises BadToken when it is forged, spoilt or too old."""
+        """What a token says. Raises BadTokenError when it is forged, spoilt or too old."""
         if len(token) > TOKEN_CHARS:
-            raise BadToken("too long")
+            raise BadTokenError("too long")
         try:
             data = self._serializer.loads(token)
         except (BadData, UnicodeError) as error:
-            raise BadToken("not signed by us") from error
+            raise BadTokenError("not signed by us") from error
         claim = Claim(data["c"], data["o"], _moment(data["i"]), _moment(data["e"]))
         if claim.expires_at <= now:
-            raise BadToken("expired")
+            raise BadTokenError("expired")
         return claim
 
 

@@ -1,4 +1,5 @@
 """The fixed messages for a red flag, with the numbers to call. No model, no network, no database stands behind them."""
+
 from __future__ import annotations
 
 import re
@@ -84,7 +85,9 @@ class EmergencyTexts:
         urgency = flag.urgency if flag else Urgency.NOW
         parts = self.texts[_text_name(flag)]
         kinds = _line_kinds(flag)
-        lines = tuple(line for kind_ in kinds for line in self.lines if line.kind is kind_ and region in (None, line.region))
+        lines = tuple(
+            line for kind_ in kinds for line in self.lines if line.kind is kind_ and region in (None, line.region)
+        )
         first, *others = kinds
         paragraphs = [parts["act"], *self._numbers(first, lines, everywhere=region is None), parts["tell"]]
         if flag is not None and kind is FlagKind.EMERGENCY:
@@ -113,7 +116,11 @@ class EmergencyTexts:
         for line in of_kind:
             entry = line.number if kind is LineKind.EMERGENCY else f"{line.label} {line.number}"
             places.setdefault(entry, []).append(self.regions[line.region])
-        return [f"{self.headings[kind]} " + "; ".join(f"{', '.join(names)}: {entry}" for entry, names in places.items()) + "."]
+        return [
+            f"{self.headings[kind]} "
+            + "; ".join(f"{', '.join(names)}: {entry}" for entry, names in places.items())
+            + "."
+        ]
 
 
 def load_emergency(content_dir: str | Path) -> EmergencyTexts:
@@ -176,7 +183,9 @@ def _check_texts(place: str, data: Mapping[str, Any], faults: list[Fault]) -> No
             if not isinstance(text, str) or not text.strip():
                 faults.append(Fault(place, f"texts.{name}.{part} is missing", "write it"))
             elif _FORBIDDEN.search(text):
-                faults.append(Fault(place, f"texts.{name}.{part} contains a bracket", "leave out curly and square brackets"))
+                faults.append(
+                    Fault(place, f"texts.{name}.{part} contains a bracket", "leave out curly and square brackets")
+                )
             elif "?" in text:
                 faults.append(Fault(place, f"texts.{name}.{part} asks a question", "say what to do instead"))
     for kind in LineKind:
@@ -185,9 +194,7 @@ def _check_texts(place: str, data: Mapping[str, Any], faults: list[Fault]) -> No
             faults.append(Fault(place, f"headings.{kind.value} is missing", "write it"))
 
 
-def _read_lines(
-    place: str, data: Mapping[str, Any], faults: list[Fault]
-) -> tuple[list[PhoneLine], dict[str, str]]:
+def _read_lines(place: str, data: Mapping[str, Any], faults: list[Fault]) -> tuple[list[PhoneLine], dict[str, str]]:
     lines: list[PhoneLine] = []
     regions: dict[str, str] = {}
     for entry in data.get("regions") or []:
@@ -199,16 +206,16 @@ def _read_lines(
                 if kind in (LineKind.EMERGENCY, LineKind.CRISIS):
                     faults.append(Fault(place, f"{region} has no {kind.value} line", "give one"))
                 continue
-            values = [str(line.get(key, "")) for key in ("label", "number", "tel")]
-            if not values[0] or not values[1] or not isinstance(line.get("number"), str):
-                faults.append(Fault(place, f"{region}.{kind.value} lacks a label or a number", "give both, the number in quotes"))
-            if not _TEL.fullmatch(values[2]):
-                faults.append(Fault(place, f"{region}.{kind.value}.tel is {values[2]!r}", "use digits and plus only"))
-            if any(_FORBIDDEN.search(value) for value in values):
-                faults.append(Fault(place, f"{region}.{kind.value} contains a bracket", "leave it out"))
-            lines.append(
-                PhoneLine(*values, kind=kind, region=region, url=line.get("url"), confirm=bool(line.get("confirm")))
-            )
+            label, number, tel = (str(line.get(key) or "") for key in ("label", "number", "tel"))
+            where = f"{region}.{kind.value}"
+            if not label or not number or not isinstance(line.get("number"), str):
+                faults.append(Fault(place, f"{where} lacks a label or a number", "give both, the number in quotes"))
+            if not _TEL.fullmatch(tel):
+                faults.append(Fault(place, f"{where}.tel is {tel!r}", "use digits and plus only"))
+            if _FORBIDDEN.search(label + number):
+                faults.append(Fault(place, f"{where} contains a bracket", "leave it out"))
+            url, confirm = line.get("url"), bool(line.get("confirm"))
+            lines.append(PhoneLine(label, number, tel, kind, region, url=url, confirm=confirm))
     if not regions:
         faults.append(Fault(place, "has no regions", "list them under regions"))
     if not data.get("as_of"):

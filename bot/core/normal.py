@@ -4,6 +4,7 @@ Both undo what phones, copy-and-paste and pranks do to letters: full-width and m
 direction characters, soft hyphens, stacked accents, Cyrillic or Greek letters that only look Latin. Neither changes
 a message that is truly written in another script.
 """
+
 import re
 import unicodedata
 
@@ -31,7 +32,9 @@ _LOOK_ALIKE_TABLE = str.maketrans(_LOOK_ALIKES | _LOOK_ALIKE_CAPITALS)
 _LOOK_ALIKE_LETTERS = frozenset(_LOOK_ALIKES) | frozenset(_LOOK_ALIKE_CAPITALS)
 
 # Marks that may sit on any letter. Indic vowel signs are marks as well, but they are part of the word: kept.
-_LOOSE_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0670\u0640\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+_LOOSE_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0670\u0640\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
@@ -100,7 +103,7 @@ def normalise(text: str) -> str:
 def _shorten(text: str) -> str:
     if len(text) <= MAX_CHARS:
         return text
-    return f"{text[:_HEAD_CHARS]} \n {text[-(MAX_CHARS - _HEAD_CHARS - 3):]}"
+    return f"{text[:_HEAD_CHARS]} \n {text[-(MAX_CHARS - _HEAD_CHARS - 3) :]}"
 
 
 def _latin_where_meant(text: str) -> str:

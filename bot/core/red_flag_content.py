@@ -1,4 +1,5 @@
 """Reads content/red_flags.yml into compiled rules and reports every fault of the file at once."""
+
 from __future__ import annotations
 
 import re
@@ -112,7 +113,8 @@ def load_rules(path: Path) -> Rules:
     reader = _Reader(path)
     data = reader.mapping(_read_yaml(path), "the file")
     concepts = {
-        str(name): normal_words(str(entries)) for name, entries in reader.mapping(data.get("concepts"), "concepts").items()
+        str(name): normal_words(str(entries))
+        for name, entries in reader.mapping(data.get("concepts"), "concepts").items()
     }
     lexicon = Lexicon(concepts, fillers=str(data.get("fillers", "")).split())
     same = {
@@ -129,7 +131,9 @@ def load_rules(path: Path) -> Rules:
         for source in sources:
             if source.startswith("="):
                 if source[1:] in signs:
-                    patterns += compile_all(reader.texts(signs[source[1:]], f"signs.{source[1:]}"), f"signs.{source[1:]}")
+                    patterns += compile_all(
+                        reader.texts(signs[source[1:]], f"signs.{source[1:]}"), f"signs.{source[1:]}"
+                    )
                 else:
                     reader.fault(f"{where} names the sign {source}, which is not defined", "add it under signs")
                 continue
@@ -169,7 +173,7 @@ def _read_yaml(path: Path) -> Any:
     # The C loader reads the file about ten times faster, which is felt at every start.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     except OSError as error:
         raise FaultsError([Fault(str(path), "cannot be read", "restore the file or set the right path")]) from error
     except yaml.YAMLError as error:
@@ -268,5 +272,6 @@ def _normal_item(part: str) -> str:
     if re.fullmatch(r"\.\d+", part):
         return part
     return "|".join(
-        normalise(choice.rstrip("*")).replace(" ", "") + ("*" if choice.endswith("*") else "") for choice in part.split("|")
+        normalise(choice.rstrip("*")).replace(" ", "") + ("*" if choice.endswith("*") else "")
+        for choice in part.split("|")
     )

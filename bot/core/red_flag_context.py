@@ -3,6 +3,7 @@
 The bias is deliberate: only a clear cue near the sign silences it, and words such as "right now" beat every cue but a
 denial. A false alarm costs little, a miss can cost a life.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,8 @@ from bot.core.red_flag_words import Words
 
 CUES = (
     "metaphor", "negative", "used_up", "negative_break", "listing", "present", "not_present", "planned", "general",
-    "past", "long_past", "recent", "resolved", "dated", "person", "own_question", "own_answer", "self", "impersonal", "asking", "elliptic", "statement", "conjunction", "break",
+    "past", "long_past", "recent", "resolved", "dated", "person", "own_question", "own_answer", "self", "impersonal",
+    "asking", "case", "elliptic", "statement", "conjunction", "break",
 )  # fmt: skip
 """The lists of cues that content/red_flags.yml must give under `context`."""
 
@@ -99,7 +101,13 @@ class Context:
                 return Timing.PAST
         if care.alone and self._places.cost[-1] > _ALONE_WORDS:
             return Timing.NOBODY
-        if care.person and not person and not self._spans["person"] and not self._spans["present"] and self._is_asking(sign):
+        if (
+            care.person
+            and not person
+            and not self._spans["person"]
+            and not self._spans["present"]
+            and self._is_asking(sign)
+        ):
             return Timing.NOBODY
         return Timing.NOW
 
@@ -119,14 +127,17 @@ class Context:
     def _is_of_person(self, sign: Span, care: Care) -> bool:
         if self._has("person", sign) or self._spans["own_answer"] or (care.always and self._has("self", sign)):
             return True
+        if self._has("case", sign) and not self._is_asking(sign) and not self._is_planned(sign):
+            return True
         return self._has("own_question", sign) and not self._has("impersonal", sign)
 
     def _is_general(self, sign: Span, care: Care) -> bool:
-        """Asked of people in general. Not so when the question comes after the sign: "lips are blue, is that normal"."""
+        """Asked of people in general; not so when the question only follows: "lips are blue, is that normal"."""
         clause, sentence = self._words.clauses, self._words.sentences
         return any(
             sentence[span.start] == sentence[sign.start]
             and (span.start < sign.start or clause[span.start] == clause[sign.end - 1])
+            and span.start not in self._elliptic
             for name in (("general",) if care.always else ("general", "impersonal"))
             for span in self._spans[name]
         )
@@ -175,7 +186,7 @@ class Context:
         return False
 
     def _is_listing(self, at: int, sign: Span) -> bool:
-        """"No fever, vomiting or rash": one "no" for all of them."""
+        """ "No fever, vomiting or rash": one "no" for all of them."""
         return any(
             at < span.start <= sign.end + 3 and self._words.sentences[span.start] == self._words.sentences[at]
             for span in self._spans["listing"]
@@ -194,9 +205,10 @@ class Context:
                 near = self._distance(span.end, sign.start) <= _PLANNED_REACH
                 if near and not self._is_broken(span.end, sign.start) and not self._is_told(span.end, sign):
                     return True
-            elif self._distance(sign.end, span.start) <= _PLANNED_AFTER_REACH:
-                if not self._is_broken(sign.end, span.start):
-                    return True
+            elif self._distance(sign.end, span.start) <= _PLANNED_AFTER_REACH and not self._is_broken(
+                sign.end, span.start
+            ):
+                return True
         return False
 
     def _is_told(self, start: int, sign: Span) -> bool:

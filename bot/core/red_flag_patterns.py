@@ -11,6 +11,7 @@ said). An item is
 `=vomits` alone stands for every pattern of the sign "vomits". A word in a concept may be several words joined with
 underscores ("passed_out").
 """
+
 from __future__ import annotations
 
 import re
@@ -24,7 +25,7 @@ _RANGE = re.compile(r"<(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)>")
 _CONCEPT = re.compile(r"[A-Z][A-Z_0-9]*")
 _GAP = re.compile(r"\.(\d+)")
 _WINDOW = re.compile(r"~(\d+)")
-_ITEM = re.compile(r"[^\sA-Z|<>=+~.*]+\*?")
+_ITEM = re.compile(r"[^\sA-Z|<>=+~.*{}\[\]()@#&]+\*?")
 _DEFAULT_GAP = 1
 _DEFAULT_WINDOW = 6
 # Bounds the work on a text made to be slow: of each item at most so many places count, half from either end.

@@ -1,4 +1,5 @@
 """A message as numbered words: spelling set right, run-on words split, figures read, sentences and clauses counted."""
+
 from __future__ import annotations
 
 import re
@@ -16,9 +17,11 @@ _SENTENCE_END = re.compile(r"[.!;。！]+(?=\s|$)|\n+")
 _CLAUSE_END = re.compile(r",(?!\d)|\s[-–—]+\s|[:()…]")
 _FIGURE = re.compile(r"(\d{1,4}(?:\.\d+)?)(?:c|f|s|bpm|sats?|k|ish)?")
 
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-_DECADES = dict(zip("thirties forties fifties sixties seventies eighties".split(), range(30, 90, 10), strict=True))
-_UNITS = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
+_DOUBLED = re.compile(r"(.)\1+")
+
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_DECADES = {"thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80}
+_UNITS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 
 
 @dataclass(frozen=True)
@@ -87,21 +90,21 @@ class Speller:
         return tuple(self._split(word)) or (word,)
 
     def _nearest(self, word: str) -> str | None:
-        candidates = {
-            known for key in _deletions(word, _slips_allowed(word)) for known in self._deletions.get(key, ())
-        }
-        best: tuple[int, str] | None = None
+        candidates = {known for key in _deletions(word, _slips_allowed(word)) for known in self._deletions.get(key, ())}
+        best: tuple[int, bool, int, str] | None = None
         for known in candidates:
             slips = min(_slips_allowed(known), _slips_allowed(word))
             if known[0] != word[0] and (len(known) < 6 or known[1:2] != word[:1]):
                 continue  # people rarely miss the first letter, and "lit", "hit", "fit" are all words
             distance = OSA.distance(known, word, score_cutoff=slips)
-            if distance <= slips and (best is None or (distance, known) < best):
-                best = (distance, known)
-        return best[1] if best else None
+            # Of equally near words the one that differs in a doubled letter, then the one of the same length.
+            rank = (distance, _single(known) != _single(word), abs(len(known) - len(word)), known)
+            if distance <= slips and (best is None or rank < best):
+                best = rank
+        return best[3] if best else None
 
     def _split(self, word: str) -> list[str]:
-        """"cantbreathe" -> cant, breathe. Empty when the word is not made of known words alone."""
+        """ "cantbreathe" -> cant, breathe. Empty when the word is not made of known words alone."""
         if len(word) < 7:
             return []
         best: list[list[str] | None] = [[]] + [None] * len(word)
@@ -169,6 +172,11 @@ def _read_figures(words: Sequence[str]) -> dict[int, float]:
         elif word in _DECADES:
             figures[at] = float(_DECADES[word])
     return figures
+
+
+def _single(word: str) -> str:
+    """The word with doubled letters written once."""
+    return _DOUBLED.sub(r"\1", word)
 
 
 def _slips_allowed(word: str) -> int:

@@ -2,6 +2,7 @@
 
 The rules are content (`content/red_flags.yml`); this module loads them and decides.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,6 @@ from bot.core.red_flag_content import Flag, Rules, load_rules
 from bot.core.red_flag_context import Context, Timing
 from bot.core.red_flag_patterns import Pattern, Places
 from bot.core.red_flag_words import Words, read_words
-
 
 # Nobody types more than this by hand in an emergency, and the answer must come within 50 ms whatever is pasted.
 _HEAD_CHARS = 4_000
@@ -70,7 +70,9 @@ class RedFlagRules:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._tasks = [(flag, group, pattern) for flag in rules.flags for group in flag.groups for pattern in group.patterns]
+        self._tasks = [
+            (flag, group, pattern) for flag in rules.flags for group in flag.groups for pattern in group.patterns
+        ]
         self._tasks_by_item = _by_first_item(pattern for _, _, pattern in self._tasks)
         self._phrases_by_item = _by_first_item(phrase.pattern for phrase in rules.phrases)
 
@@ -100,9 +102,8 @@ class RedFlagRules:
             urgency=Urgency(flag.urgency),
             title=flag.title,
             say=flag.say,
-            with_crisis=flag.kind != FlagKind.CRISIS.value and any(
-                other.kind == FlagKind.CRISIS.value for other, _ in found
-            ),
+            with_crisis=flag.kind != FlagKind.CRISIS.value
+            and any(other.kind == FlagKind.CRISIS.value for other, _ in found),
             harm_to_others=any(harm for other, harm in found if other.id == flag.id),
         )
 
@@ -121,7 +122,9 @@ class RedFlagRules:
         for number in _candidates(self._phrases_by_item, foreign):
             phrase = rules.phrases[number]
             for span in foreign.matches(phrase.pattern):
-                finding = Finding(phrase.flag.id, phrase.pattern.source, _text(words.raw, span.start, span.end), Timing.NOW)
+                finding = Finding(
+                    phrase.flag.id, phrase.pattern.source, _text(words.raw, span.start, span.end), Timing.NOW
+                )
                 found.append((phrase.flag, phrase.flag.kind == "crisis" and phrase.harm, finding))
                 break
         if rules.unspaced:

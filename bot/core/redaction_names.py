@@ -15,10 +15,11 @@ from bot.core.redaction_words import NameWords
 FindNames = Callable[[str], Iterable[tuple[int, int]]]
 """Places (start, end) that a language model takes for persons."""
 
-TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+TOKEN = re.compile(r"(?<!\w)[^\W\d_]+(?:['’\-][^\W\d_]+)*(?![\d_])")
 # Between two words of one name: spaces, and a point after an initial or a title.
 _GAP = re.compile(r"[ \t]{1,2}|\.[ \t]{1,2}")
 _PARTICLES = frozenset("van von de der den del della di da dos du la le mac mc o' al el bin ibn ben st ap".split())
+_SURNAME_PARTICLES = frozenset("van von de der den del della di da dos du".split())
 _STOP = frozenset(
     "and or but i im from who with has have is am are was were she he it her his my our we they a an the in on at to of "
     "for by not no yes so please thanks thank can could would should what when where why how if because since speaking "
@@ -33,29 +34,43 @@ _RELATIONS = (
 )
 _NAME_IS = re.compile(
     r"\b(?:(?:sur|last |first |full |middle |given )?names?(?:['’]?s| is| was| are|:| =)|(?:is|was|are|be|go(?:es)? by|"
-    r"known as|we|i|they) (?:called|named)|(?:boy|girl|son|daughter|baby|child|kid|one|man|woman|lady|friend|he|she|him|"
+    r"known as|we|i|they) (?:called|named)|(?:mum|mom|mother|dad|father|parents?|sister|brother|wife|husband|carer|aunt|"
+    r"uncle|grand(?:ma|pa|mother|father)|nan|granny) (?:of|to)|(?:boy|girl|son|daughter|baby|child|kid|one|man|woman|lady|friend|he|she|him|"
     r"her|kid|twins?|brother|sister),? (?:called|named)|signed(?: by)?:?|sincerely,?|yours,?)\s+$", re.IGNORECASE
 )  # fmt: skip
+_CALL_THEM = re.compile(r"\bcall(?:s|ed)? (?:him|her|them)\s+$", re.IGNORECASE)
 _CALLED = re.compile(r"\b(?:called|named|call(?:s|ed)? (?:me|him|her))\s+$", re.IGNORECASE)
 _I_AM = re.compile(r"(?:^|[\s,.!?(])(?:i['’]?m|i am|iam|this is|it['’]?s|it is|its|here is|here['’]s|me,)\s+$", re.IGNORECASE)
 _TITLE = re.compile(
     r"(?:^|[\s,.!?(])(?:dr|doctor|prof|professor|mr|mrs|ms|miss|mx|nurse|sr|sra|herr|frau|madame|monsieur|uncle|aunt|"
     r"auntie|aunty|sister|father|reverend|rev|surgeon|midwife)\.?\s+$", re.IGNORECASE,
 )  # fmt: skip
-_RELATION = re.compile(rf"\b(?:{_RELATIONS}),?\s+\(?$", re.IGNORECASE)
+_CLINICIAN = re.compile(r"dr|doctor|nurse|prof|surgeon|midwife", re.IGNORECASE)
+_RELATION = re.compile(rf"\b(?:{_RELATIONS})(?:[ -]in[ -]law)?,?\s+\(?$", re.IGNORECASE)
 _GREETING = re.compile(r"(?:^|[\n.!?]\s*)(?:hi|hello|hey|dear|hiya|good (?:morning|evening|afternoon|day)),?\s+$", re.I)
 _SIGN_OFF = re.compile(
     r"(?:\b(?:thanks|thank you|thanx|thx|ty|regards|wishes|best|love|cheers|sincerely|yours|many thanks|xx?)\s*[,!.\-–—\n]*"
     r"|[\n]\s*|\s[-–—]\s?)\s*$", re.IGNORECASE,
 )  # fmt: skip
+_THING = (
+    "syndrome|disease|disorder|hospital|clinic|centre|center|institute|foundation|trust|university|college|academy|children|"
+    "test|scale|score|scales|angle|sign|signs|method|reflex|valve|dystrophy|atrophy|palsy|ataxia|law|effect|criteria|"
+    "contracture|phenomenon|malformation|classification|protocol|technique|manoeuvre|maneuver|infirmary|airport"
+)
+# What is named after a person is no person: "Crohn's disease", "John Radcliffe Hospital", "Foley catheter". But a device
+# after a possessive is somebody's: "Oliver's tube".
 _NOT_A_PERSON = re.compile(
-    r"['’]?s?[\s\-]+(?:syndrome|disease|disorder|hospital|clinic|centre|center|institute|foundation|trust|university|college|"
-    r"school|academy|children['’]?s|test|scale|score|scales|angle|sign|signs|method|reflex|valve|dystrophy|atrophy|palsy|"
-    r"ataxia|law|effect|criteria|stage|trial|study|button|catheter|bag|brace|frame|collar|fundoplication|maneuver|"
-    r"manoeuvre|technique|therapy|infirmary|medical|health|ward|house|park|street|road|airport|city|county|island|state|"
-    r"protocol|classification|malformation|contracture|phenomenon|cells?|gene|mutation|mask|machine|chair|hoist|sling|"
-    r"standing|vest|pump|tube|feed|formula)\b", re.IGNORECASE,
+    rf"(?:['’]s|['’])?[\s\-]+(?:{_THING})\b|[\s\-]+(?:stage|trial|study|button|catheter|bag|brace|frame|collar|fundoplication|"
+    r"therapy|medical|health|ward|house|park|street|road|city|county|island|state|cells?|gene|mutation|mask|machine|chair|"
+    r"hoist|sling|vest|pump|tube|feed|formula|school)\b", re.IGNORECASE,
 )  # fmt: skip
+_THING_WORD = re.compile(_THING, re.IGNORECASE)
+# What is said of persons only: an unknown word with a capital before it is somebody's name.
+_PERSON_AFTER = re.compile(
+    r",? (?:who\b|aged?\b|has (?:type|sma|had|been|a cold|a fever|lost)\b|is (?:\d|a? ?type\b|my\b|our\b|on (?:bipap|niv|the vent))|"
+    r"(?:fell|coughs|coughed|cries|cried|loves|hates|sleeps|slept|turned|weighs|wears|sits|crawls|crawled|walks|walked|smiles)\b)",
+    re.IGNORECASE,
+)
 _PLACE_BEFORE = re.compile(r"\b(?:san|santa|st\.?|saint|new|north|south|west|east|port|fort|mount|lake|johns)\s+$", re.I)
 _TIME_BEFORE = re.compile(r"\b(?:in|on|since|until|till|by|before|after|of|early|late|mid|next|last|this|to|from|every)\s+$", re.I)
 
@@ -145,7 +160,7 @@ class _Scan:
         core = _core(token)
         if self._words.is_name(core):
             return False
-        return not token.is_capital or self._words.is_ordinary(core) or core.lower() in _STOP
+        return not token.is_capital or self._words.is_ordinary(core) or _is_stop(core)
 
     def _name_at(self, i: int) -> int:
         """How many tokens from `i` on are a name."""
@@ -172,15 +187,20 @@ class _Scan:
         core = _core(token)
         listed = self._words.is_name(core) or (self._words.may_be_name(core) and self._has_capital(token))
         plausible = listed or (self._has_capital(token) and not self._words.is_ordinary(core))
-        plausible = plausible and core.lower() not in _STOP and not token.is_short_form or listed
+        plausible = plausible and not _is_stop(core) and not token.is_short_form or listed
         if self._shouted and not listed:
-            plausible = not self._words.is_ordinary(core) and core.lower() not in _STOP
+            plausible = not self._words.is_ordinary(core) and not _is_stop(core)
         look_alike = _hits(self._look_alike, token)
-        unknown = not self._words.is_ordinary(core) and core.lower() not in _STOP and not look_alike
+        unknown = not self._words.is_ordinary(core) and not _is_stop(core) and not look_alike
         if _NAME_IS.search(before):
-            return plausible or unknown or self._has_capital(token) and core.lower() not in _STOP
-        if _TITLE.search(before):
-            return plausible or unknown and not re.search(r"(?:ed|ing|ly|s)$", core)
+            return plausible or unknown or self._has_capital(token) and not _is_stop(core)
+        title = _TITLE.search(before)
+        if title:
+            # "dr says", but "mr hughes"
+            is_verb = bool(_CLINICIAN.search(title.group()) and re.search(r"(?:ed|ing|ly|s)$", core))
+            return plausible or unknown and not is_verb
+        if _CALL_THEM.search(before) and self._has_capital(token) and not look_alike:
+            return not _is_stop(core)
         if _RELATION.search(before) or _CALLED.search(before):
             return plausible and (listed or not look_alike)
         if _I_AM.search(before):
@@ -197,10 +217,14 @@ class _Scan:
         core = _core(token)
         if _PLACE_BEFORE.search(before):
             return False
+        if any(start < token.start or token.end < end for start, end in self._look_alike if start < token.end and token.start < end):
+            return False  # inside a longer fixed name: "Cornelia de Lange"
         if self._words.is_name(core):
             return not (token.is_short_form and len(core) < 4 and not self._shouted)
-        if not self._words.may_be_name(core) or not self._has_capital(token) or token.is_short_form:
+        if not self._has_capital(token) or token.is_short_form:
             return False
+        if not self._words.may_be_name(core):
+            return self._is_unknown(token) and self._is_said_of_a_person(token)
         starts_sentence = not before.strip() or before.rstrip()[-1:] in ".!?:\n\"“(-"
         if _TIME_BEFORE.search(before):
             return False
@@ -208,6 +232,16 @@ class _Scan:
         if starts_sentence or _hits(self._look_alike, token):
             return bool(following and following.is_capital and self._is_surname(following))
         return True
+
+    def _is_said_of_a_person(self, token: _Token) -> bool:
+        """"Marek has type 2", "Anneke de Vries": not on any list, yet nothing else it could be."""
+        if _PERSON_AFTER.match(self._text, token.end):
+            return True
+        index = self._tokens.index(token)
+        words = [t for t in self._tokens[index + 1 : index + 4] if _GAP.fullmatch(self._text, t.start - 1, t.start)]
+        particles = [t for t in words if t.text in _SURNAME_PARTICLES]
+        after = [t for t in words if t.is_capital]
+        return bool(particles and after and self._is_unknown(after[0]) and words[0] in particles)
 
     def _extent(self, i: int, *, introduced: bool) -> int:
         """The first name and what follows of it: second names, particles, surnames; at most four words."""
@@ -238,13 +272,13 @@ class _Scan:
         core = _core(token)
         if not token.is_capital or self._shouted or token.is_short_form or _hits(self._medical, token):
             return False
-        if core.lower() in _STOP:
+        if _is_stop(core) or _THING_WORD.fullmatch(core):
             return False
         return len(core) > 1 or self._text[token.end : token.end + 1] == "."
 
     def _is_unknown(self, token: _Token) -> bool:
         core = _core(token)
-        known = self._words.is_ordinary(core) or core.lower() in _STOP
+        known = self._words.is_ordinary(core) or _is_stop(core)
         return not known and len(core) > 2 and not _hits(self._medical, token) and not _hits(self._look_alike, token)
 
     def _has_capital(self, token: _Token) -> bool:
@@ -258,6 +292,11 @@ class _Scan:
 
     def _names_a_thing(self, token: _Token) -> bool:
         return bool(_NOT_A_PERSON.match(self._text, _without_possessive(token)))
+
+
+def _is_stop(word: str) -> bool:
+    """Whether a word never is a name; "I'm" counts as "I"."""
+    return re.split(r"['’]", word.lower())[0] in _STOP
 
 
 def _core(token: _Token) -> str:

@@ -22,11 +22,11 @@ FEWEST_DIGITS, MOST_DIGITS = 7, 15
 
 _NUMBER = re.compile(r"(?<![\w.,/+\-–:])(?:\+|00)?\(?\d(?:[\d ().\-–/\u00a0]|\(0\)){5,22}\d(?![\w%]|[.,:]\d)")
 _PHONE_WORD = re.compile(
-    r"\b(?:call(?:ed)?|ring|phone[ds]?|tel|telephone|mobile|mob|cell|cellphone|text(?:ed)?|whats ?app|number|num|contact|"
+    r"\b(?:call(?:ed)?|ring|ph|phone[ds]?|tel|telephone|mobile|mob|cell|cellphone|text(?:ed)?|whats ?app|number|num|contact|"
     r"reach|sms|fax|landline|dial|viber|signal|telegram|no|nr|#|handy|phone number)\b[^\d\n]{0,25}$", re.IGNORECASE,
 )  # fmt: skip
 _UNIT_AFTER = re.compile(
-    r"\s?(?:mg|mcg|ug|µg|g|kg|ml|l|lb|lbs|oz|cm|mm|m|km|in|ft|kcal|cal|iu|units?|vg|copies|%|bpm|hours?|hrs?|min(?:utes)?|"
+    r"\s?(?:mg|mcg|ug|µg|g|kg|ml|l|lb|lbs|oz|cm|mm|m|km|ft|kcal|cal|iu|units?|vg|copies|%|bpm|hours?|hrs?|min(?:utes)?|"
     r"days?|weeks?|months?|years?|yrs?|euros?|dollars?|pounds?|usd|eur|gbp|people|patients|children|babies|births|times|"
     r"million|billion|thousand)\b", re.IGNORECASE,
 )  # fmt: skip
@@ -54,7 +54,7 @@ _ANY_DATE = re.compile(rf"(?<![\w.,/\-])(?:{_FULL_DATE}|{_PART_DATE})(?![\w/]|[.
 _BIRTH_WORD = (
     r"(?:born|d\.?\s?o\.?\s?b\.?|birth\s?da(?:y|te)|b-?day|date of birth|birth|geboren|geb\.?|née?|nacid[oa]|due date)"
 )
-_BIRTH_BEFORE = re.compile(rf"\b{_BIRTH_WORD}\b[^\d\n.!?]{{0,30}}$", re.IGNORECASE)
+_BIRTH_BEFORE = re.compile(rf"\b{_BIRTH_WORD}(?!\w)[^\d\n.!?]{{0,30}}$", re.IGNORECASE)
 _BIRTH_AFTER = re.compile(rf"^[\s,;:()\-–]{{0,3}}(?:is |was |\(|= ?)?(?:(?:his|her|my|their|the|our)\s)?(?:\w+['’]s )?{_BIRTH_WORD}\b", re.I)
 _PERSON_BEFORE = re.compile(
     r"(?:\b(?:son|daughter|baby|girl|boy|child|patient|twins?|name|brother|sister|wife|husband|he|she|mum|mom|dad)\b,?"
@@ -67,7 +67,7 @@ _SSN = re.compile(r"(?<![\w\-])(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4
 _NI = re.compile(
     r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-D](?!\w)", re.I
 )
-_NHS = re.compile(r"(?<![\w.+])\d{3}[ \-]?\d{3}[ \-]?\d{4}(?!\w|[.\-]\d)")
+_NHS = re.compile(r"(?<![\w.+\-(])(?<!\d )\d{3}[ \-]?\d{3}[ \-]?\d{4}(?!\w|[.\-]\d)")
 _DNI = re.compile(r"(?<!\w)\d{8}[ \-]?[A-HJ-NP-TV-Z](?!\w)")
 _FISCAL = re.compile(r"(?<!\w)[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?!\w)", re.IGNORECASE)
 _NIR = re.compile(r"(?<![\w.])[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}(?!\w)")
@@ -78,7 +78,7 @@ _NAMED_ID = re.compile(
     r"insurance|policy|member(?:ship)?|hospital|patient|medical record|mrn|record|account|case|claim|driver['’]?s? licen[cs]e|"
     r"driving licen[cs]e|licen[cs]e|iban|sort code|bank|nino|tax|fiscal|pesel|bsn|sin|tfn|ihi|abha|pan|dni|nie|national id|"
     r"identity|id|reference|ref|versicherten|krankenkasse|steuer)(?: card)?(?: (?:number|no|num|nr|id|code|#))?\.?"
-    r"(?: (?:is|was|=))?\s?[:#=]?\s{0,2}((?:[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?)|[A-Z]{0,4}[ \-]?\d[\dA-Z \-]{3,18}[\dA-Z])"
+    r"(?: (?:is|was|=))?\s?[:#=]?\s{0,2}((?:[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?)|[A-Z]{0,5}[ \-]?\d[\dA-Z]*(?:[ \-](?=[A-Z]{0,3}\d)[\dA-Z]+)*(?:[ \-][A-Z](?=\s*(?:$|[.,;)])))?)"
     r"(?!\w)", re.IGNORECASE,
 )  # fmt: skip
 
@@ -97,7 +97,9 @@ def national_ids(text: str) -> Iterator[Place]:
         for match in pattern.finditer(text):
             yield match.span()
     for match in _NHS.finditer(text):
-        if is_nhs_number(_digits(match.group())):
+        is_called_phone = _PHONE_WORD.search(text[max(0, match.start() - 45) : match.start()])
+        is_nhs = re.search(r"\bnhs\b", text[max(0, match.start() - 30) : match.start()], re.IGNORECASE)
+        if is_nhs_number(_digits(match.group())) and (is_nhs or not is_called_phone):
             yield match.span()
     for match in _DNI.finditer(text):
         if "TRWAGMYFPDXBNJZSQVHLCKE"[int(_digits(match.group())) % 23] == match.group()[-1].upper():

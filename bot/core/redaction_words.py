@@ -54,7 +54,8 @@ class NameWords:
 
     def is_name(self, word: str) -> bool:
         """Whether it can only be a first name."""
-        return fold(word) in self.names
+        folded = fold(word)
+        return folded in self.names or folded.split("-")[0] in self.names
 
     def may_be_name(self, word: str) -> bool:
         """Whether it is on the list at all."""

@@ -122,6 +122,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TELEGRAM_WEBHOOK_URL", "", _text, "public https address of this channel, for webhook mode"),
     Setting("TELEGRAM_API_URL", "https://api.telegram.org", _text, "the Bot API's base address"),
     Setting("TELEGRAM_MAX_AGE_S", "3600", _positive, "older messages get one apology instead of late answers"),
+    Setting("TELEGRAM_MESSAGES_PER_MINUTE", "30", _positive, "messages a minute that one Telegram chat gets answered"),
     Setting("NOTIFY_EMAIL_TO", "", _list, "addresses told when somebody waits (comma-separated)"),
     Setting("NOTIFY_ESCALATE_TO", "", _list, "addresses told when nobody has claimed a request in time"),
     Setting("NOTIFY_WEBHOOK_URL", "", _text, "address that gets a signed notice when somebody waits"),
@@ -205,3 +206,12 @@ def _unknown(place: str, name: str, known: set[str]) -> Fault:
     near = process.extractOne(name, known, score_cutoff=70)
     cure = f"did you mean {near[0]}" if near else "take it out, or see .env.example for the names there are"
     return Fault(place, f"there is no setting {name}", cure)
+
+
+def example_file() -> str:
+    """The text of `.env.example`: every setting with its help and default, secrets empty."""
+    lines = ["# Settings of SMA Companion. Copy to .env and change what you need; every line is optional.",
+             "# Secrets that `make run` makes on the first run are written to .env, which is never committed.", ""]  # fmt: skip
+    for setting in SETTINGS:
+        lines += [f"# {setting.help}", f"#{setting.name}={setting.default}", ""]
+    return "\n".join(lines).rstrip() + "\n"

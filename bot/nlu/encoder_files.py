@@ -8,7 +8,9 @@ normalisation as its model card prescribes.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,7 +51,10 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of shape (len(texts), 384); an empty text gives the vector of no words at all."""
         # One text a run: padding a batch changes int8 results a little, and training must see what serving sees.
-        return np.stack([self._encode_one(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), "float32")
+        if len(texts) <= 1:
+            return np.stack([self._encode_one(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), "float32")
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            return np.stack(list(pool.map(self._encode_one, texts)))
 
     def _encode_one(self, text: str) -> np.ndarray:
         encoding = self._tokenizer.encode(text)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.store.database import utc_now
+from bot.core.settings import load_settings
+from bot.store.database import make_engine, utc_now
 from bot.store.handoff_tables import ERASED_BY_CONVERSATION
+from bot.store.telegram import ERASED_BY_SENDER
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,9 @@ class Place:
 PLACES: Sequence[Place] = (
     # A new table with rows of conversations needs a line here (tests/store/test_erasure.py fails without it); one that
     # a database does not have yet is passed over.
-    *(Place(table, column) for table, column in ERASED_BY_CONVERSATION),
+    *(Place(table, column) for table, column in (*ERASED_BY_CONVERSATION, *ERASED_BY_SENDER)),
+    Place("staff_notes", "conversation_id"),
+    Place("staff_notes", "conversation_id"),
     Place("feedback", "conversation_id"),
     Place("messages", "conversation_id"),
     Place("turns", "conversation_id"),
@@ -74,3 +79,14 @@ def _delete(connection: sa.engine.Connection, place: Place, conversation_id: str
     column: sa.sql.ColumnClause[str] = sa.column(place.column)
     statement = sa.delete(sa.table(place.table, column)).where(column == conversation_id)
     return int(connection.execute(statement).rowcount)
+
+
+def main(conversation_id: str) -> int:
+    """`python -m bot erase`: erase one conversation of the settings' database and say what went; the exit code."""
+    receipt = erase(make_engine(load_settings().database), conversation_id)
+    if receipt.is_empty:
+        sys.stderr.write(f"Nothing is stored of a conversation {conversation_id!r}.\n")
+        return 1
+    counts = ", ".join(f"{count} {table}" for table, count in receipt.rows.items())
+    sys.stdout.write(f"Erased {conversation_id}: {counts}.\n")
+    return 0

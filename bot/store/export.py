@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from bot.core.settings import load_settings
+from bot.store.database import make_engine, utc_now
 from bot.store.erasure import existing_places
 
 FORMAT = "sma-companion-export/1"
@@ -36,3 +39,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"({len(value)} encrypted bytes)"
     return value
+
+
+def main(conversation_id: str) -> int:
+    """`python -m bot export`: print one conversation of the settings' database; the exit code."""
+    data = export(make_engine(load_settings().database), conversation_id, now=utc_now())
+    if not data["tables"]:
+        sys.stderr.write(f"Nothing is stored of a conversation {conversation_id!r}.\n")
+        return 1
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    return 0

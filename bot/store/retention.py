@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 import sqlalchemy as sa
 
+from bot.core.settings import load_settings
+from bot.store.database import make_engine, utc_now
 from bot.store.erasure import Receipt, erase
 from bot.store.tables import Conversation
 
@@ -39,3 +42,12 @@ def _left_over(connection: sa.engine.Connection, limit: datetime) -> list[str]:
         .having(sa.func.max(events.c.timestamp) < limit.replace(tzinfo=timezone.utc).timestamp())
     )
     return list(connection.execute(query).scalars())
+
+
+def main() -> None:
+    """`python -m bot retain`: erase what is overdue in the settings' database, and say how much it was."""
+    settings = load_settings()
+    days = settings.sma_retention_days
+    receipts = retain(make_engine(settings.database), days=days, now=utc_now())
+    kept = f"older than {days} days" if days else "(SMA_RETENTION_DAYS is 0: all are kept)"
+    sys.stdout.write(f"Erased {len(receipts)} conversations {kept}.\n")

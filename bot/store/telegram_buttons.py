@@ -57,7 +57,10 @@ def keep_buttons(session: Session, sender_id: str, group_key: str, buttons: Sequ
 def press(
     engine: sa.engine.Engine, key: str, sender_id: str, *, update_id: int, at: datetime
 ) -> tuple[KeptButton, bool] | None:
-    """The button behind a key of this chat, and whether this press is the second of a double tap; None when stale."""
+    """Press the button behind a key of this chat; None when there is none (any more).
+
+    The flag says that this is the second of a double tap, which counts as none.
+    """
     with transaction(engine) as session:
         row = session.execute(
             sa.select(*_COLUMNS).where(TelegramButton.key == key, TelegramButton.sender_id == sender_id)
@@ -75,6 +78,14 @@ def press(
                 sa.update(TelegramButton).where(TelegramButton.key == key).values(chosen_by=update_id, chosen_at=at)
             )
         return button, is_again
+
+
+def find_button(engine: sa.engine.Engine, key: str, sender_id: str) -> KeptButton | None:
+    """The button behind a key of this chat, without pressing it."""
+    query = sa.select(*_COLUMNS).where(TelegramButton.key == key, TelegramButton.sender_id == sender_id)
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    return KeptButton(**row._mapping) if row else None
 
 
 def buttons_of(engine: sa.engine.Engine, group_key: str) -> list[KeptButton]:

@@ -77,14 +77,6 @@ def finish(session: Session, update_id: int) -> None:
     session.execute(query.values(payload=None, chat_key=None))
 
 
-def last_update(engine: sa.engine.Engine) -> tuple[int, datetime] | None:
-    """The highest number that was taken in, and when."""
-    query = sa.select(TelegramUpdate.update_id, TelegramUpdate.received_at)
-    with engine.connect() as connection:
-        row = connection.execute(query.order_by(TelegramUpdate.update_id.desc()).limit(1)).first()
-    return (row.update_id, row.received_at) if row else None
-
-
 def drop_worked(engine: sa.engine.Engine, *, before: datetime) -> int:
     """Forget numbers of updates that cannot come again; returns how many."""
     with transaction(engine) as session:

@@ -59,6 +59,7 @@ class Outgoing:
     after_id: int
     message_id: int | None
     client_key: str | None
+    at: datetime
 
 
 def put_in(session: Session, parts: Sequence[Part], *, now: datetime) -> int:

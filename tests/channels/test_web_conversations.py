@@ -118,10 +118,10 @@ def test_an_offer_to_somebody_else_is_not_ours(web: WebServer) -> None:
 
 @pytest.mark.parametrize("name", list(BUTTONS))
 def test_the_fixed_menu_stands_open_from_the_start(web: WebServer, name: str) -> None:
-    body = {"client_message_id": name, "payload": BUTTONS[name].payload, "title": "Hablar con una persona"}
+    body = {"client_message_id": name, "payload": BUTTONS[name].payload, "title": "Somebody real, please"}
     answer = web.caregiver().post("/messages", json=body)
 
-    assert answer.status_code == 200 and answer.json()["messages"][0]["text"] == "Hablar con una persona"
+    assert answer.status_code == 200 and answer.json()["messages"][0]["text"] == "Somebody real, please"
 
 
 def test_a_turn_that_fails_is_answered_by_the_channel(web: WebServer) -> None:

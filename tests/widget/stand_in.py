@@ -217,7 +217,7 @@ class Channel:
             text = body["title"] if payload else body["text"]
             if len(text) > 2000:
                 return _problem(422, "Please keep it under 2,000 characters.")
-            if "error" in text:
+            if text.startswith("error"):
                 return _problem(500, "Something went wrong. In an emergency call 999, or 112 in the EU.")
             talk.by_client_id[client_id] = [talk.add("caregiver", text, client_message_id=client_id)]
             if "slow" in text:
@@ -287,7 +287,8 @@ class Channel:
         return JSONResponse({"erased": {"messages": len(self.talks.pop(token).messages)}, "at": _now()})
 
     async def asset(self, request: Request) -> Response:
-        name = request.path_params.get("name", "demo.html")
+        path = request.url.path
+        name = request.path_params.get("name") or f"{path.strip('/') or 'demo'}.html"
         headers = {"Content-Security-Policy": STRICT, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
         return FileResponse(WIDGET / name, headers=headers)
 
@@ -305,7 +306,7 @@ class Channel:
 
     def app(self) -> Starlette:
         routes = [
-            Route("/", self.asset),
+            *(Route(path, self.asset) for path in ("/", "/privacy", "/hostile")),
             Route("/page", self.page),
             Mount(BASE, routes=[
                 Route("/conversations", self.start, methods=["POST"]),
