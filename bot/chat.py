@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.core.replies import Button, Reply, ReplyKind, reply_from_payload, revie
 from bot.core.settings import load_settings
 
 COLOURS = {ReplyKind.EMERGENCY: "red", ReplyKind.CRISIS: "red", ReplyKind.ANSWER: "cyan", ReplyKind.STAFF: "green"}
+LATE_S = 45
 console = Console(highlight=False)
 
 
@@ -57,7 +59,19 @@ class Client:
         answer = self._http.post("/messages", json=body)
         if answer.status_code >= 400:
             return [{"id": self.cursor, "sender": "bot", "problem": answer.json().get("detail", "That did not work.")}]
-        return self.news()
+        # What the channel itself says when nothing could be stored is in the answer alone.
+        unsaved = [m for m in answer.json()["messages"] if m.get("unsaved") and m["sender"] != "caregiver"]
+        if unsaved or answer.status_code == 200:
+            return unsaved or self.news()
+        return self._later()
+
+    def _later(self) -> list[dict[str, Any]]:
+        """The reply of a turn that takes long."""
+        for _ in range(LATE_S):
+            time.sleep(1)
+            if found := self.news():
+                return found
+        return [{"id": self.cursor, "sender": "bot", "problem": "I have no answer yet. Please ask again in a moment."}]
 
     def news(self) -> list[dict[str, Any]]:
         """Everything new of the other side."""

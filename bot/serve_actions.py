@@ -10,7 +10,6 @@ def serve() -> None:
     prepare_environment()
     from rasa_sdk.endpoint import create_app
     from rasa_sdk.executor import ActionExecutor
-    from sanic.log import LOGGING_CONFIG_DEFAULTS
 
     from actions.base import composer
     from bot.core.settings import load_settings
@@ -19,7 +18,6 @@ def serve() -> None:
     settings = load_settings()
     configure_logging(settings.sma_log_level)
     composer()  # read the content now: the first caregiver must not wait for it
-    LOGGING_CONFIG_DEFAULTS["root"]["level"] = "WARNING"
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app("actions")

@@ -31,6 +31,8 @@ def main() -> None:
         print(f"Nobody can sign in yet. Create the administrator here (good once, for 24 hours): {link}", flush=True)
     uvicorn.run(
         app, host=settings.sma_host, port=settings.sma_console_port, log_config=None,
+        # Rasa's pins bring a websockets package that uvicorn cannot load, and no page uses any.
+        ws="none",
         # Addresses hold one-time links and conversation ids.
         access_log=False, server_header=False, timeout_graceful_shutdown=STREAMS_END_WITHIN_S,
     )  # fmt: skip

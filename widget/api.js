@@ -12,11 +12,11 @@ const attempt = (use) => {
   try {
     return use();
   } catch {
-    return null; // e.g. storage that is forbidden or spoilt
+    return null; // storage may be forbidden or spoilt
   }
 };
 
-/** A refusal, or a lost line (status 0); `message` is a sentence for the person who reads it. */
+/** A refusal in words for the person who reads it, or a lost line (status 0). */
 export class Refusal extends Error {
   constructor(status, detail, retryAfterS) {
     super(detail || "");
@@ -79,7 +79,7 @@ export class Chat {
     this.keep();
   }
 
-  /** Another tab changed what the device remembers. */
+  /** After another tab. */
   sync() {
     const { token } = this.kept;
     if (token && !this.isRemembered) return;
@@ -164,12 +164,12 @@ export class Chat {
       if (this.queue[0] !== entry) return;
       tell("sent");
       this.setOnline(true);
-      // Without its cursor: what staff wrote in between would be skipped.
-      this.#do({ type: "receive", messages: reply.messages });
       if (reply.accepted) {
         this.#do({ type: "accepted", isAccepted: true });
         this.timer(() => this.#do({ type: "accepted", isAccepted: false }), REPLY_MS);
       }
+      // Without its cursor: what staff wrote in between would be skipped.
+      this.#do({ type: "receive", messages: reply.messages });
       this.listen();
     } catch ({ status, message, waitMs }) {
       entry.failures++;
@@ -225,7 +225,7 @@ export class Chat {
     }
   }
 
-  /** Gives the number of pieces that came before the stream ended or fell silent. */
+  /** The number of pieces that came before the end or silence. */
   async #stream(signal) {
     const silence = new AbortController();
     const end = () => silence.abort();
@@ -233,7 +233,7 @@ export class Chat {
     let pieces = 0;
     let timer = this.timer(end, SILENCE_MS);
     try {
-      const headers = { Accept: "text/event-stream", "Last-Event-ID": this.state.cursor };
+      const headers = { "Last-Event-ID": this.state.cursor };
       const { body } = await this.#call("GET", "/events", null, headers, silence.signal);
       const read = eventReader((event) => signal.aborted || this.#hear(event));
       const reader = body.getReader();
@@ -308,7 +308,7 @@ export class Chat {
     throw new Refusal(response.status, detail, response.headers.get("retry-after"));
   }
 
-  /** The token is dead: what is still to be sent goes into a new chat. */
+  /** What is still to be sent goes into a new chat. */
   #expire() {
     this.#forget({ notice: "expired", keepPending: true });
     return 1;

@@ -1,6 +1,5 @@
-// Every text of the widget. To add a language, copy `en`, translate all of it, and set `dir`.
+// Every text of the widget. A new language is a copy of `en`, all of it translated.
 
-/** Numbers that reach an ambulance, by region; the reply of the server carries the full list. */
 export const EMERGENCY_NUMBERS = {
   EU: "112",
   UK: "999",

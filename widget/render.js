@@ -1,4 +1,4 @@
-// Words into nodes. Text goes in as text and links are checked: nothing that anybody writes becomes markup.
+// Words into nodes. Text goes in as text, links are checked: nothing written becomes markup.
 
 export const MAX_LENGTH = 2000;
 const RATED = ["answer", "unsure", "out_of_scope", "clinical_decision"];
@@ -14,8 +14,6 @@ const PATHS = {
   check: "M5 13l4 4L19 7",
   up: "M7 11v9H4v-9zM7 11l4-8c2 0 3 1 2 6h6a2 2 0 0 1 2 2l-1 7a2 2 0 0 1-2 2H7",
 };
-
-// ---- pure ----
 
 // As the server counts: an emoji is one.
 export const lengthOf = (text) => [...text].length;
@@ -63,9 +61,7 @@ export function spoken(message, t) {
   return fill(t.says, { who, text: parts.filter(Boolean).join(". ").replace(/\s+/g, " ").replace(/([.?!:])\./g, "$1") });
 }
 
-// ---- nodes ----
-
-/** An element; attributes, listeners and children that are null or false are left out. */
+/** An element; what is null or false is left out. */
 export function h(tag, props, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {

@@ -81,12 +81,12 @@ export class SmaCompanion extends HTMLElement {
       },
     };
     const privacy = () => link(asset(this.getAttribute("privacy-url") || "/privacy"), t, t.privacy);
-    const person = () => say({ title: t.person });
-    const leave = () => this.leave();
+    const person = ["person", t.person, () => say({ title: t.person })];
+    const leave = ["leave", t.leave, () => this.leave()];
     const ui = (this.ui = {});
 
     const tel = (n) => h("a", { href: `tel:${n}` }, n);
-    const calls = number ? tel(number) : ["EU", "UK", "US", "Australia"].map((name) => [h("span", {}, tel(EMERGENCY_NUMBERS[name]), ` ${name}`), " "]);
+    const calls = number ? tel(number) : ["EU", "UK", "US", "Australia"].map((name) => [h("span", {}, tel(EMERGENCY_NUMBERS[name]), ` ${name.slice(0, 2).toUpperCase()}`), " "]);
     const call = number ? h("a", { href: `tel:${number}` }, fill(t.welcomeCall, { number })) : t.anyNumber;
     ui.starters = choices(t.starters.map((title) => ({ title })), say, t);
     const welcome = h("article", { class: "message bot", "aria-label": t.name },
@@ -114,9 +114,9 @@ export class SmaCompanion extends HTMLElement {
       return h("li", {}, node);
     };
     ui.menu = h("div", { class: "menu", id: "menu", hidden: true },
-      h("ul", {}, item("person", t.person, person), item("chat", t.newChat, () => (chat.leave(), ui.input.focus()), true),
+      h("ul", {}, item(...person), item("chat", t.newChat, () => (chat.leave(), ui.input.focus()), true),
         item("down", t.download, () => this.trying(() => this.download())), item("close", t.erase, () => this.trying(async () => (await chat.erase(), ui.input.focus())), true),
-        item("leave", t.leave, leave)),
+        item(...leave)),
       h("label", {}, ui.remember, h("span", {}, t.remember, h("small", {}, t.rememberHint))),
       h("p", {}, privacy()));
     ui.opener = button("round", "menu", t.menu, () => this.showMenu(ui.menu.hidden), { "aria-expanded": "false", "aria-controls": "menu" });
@@ -141,7 +141,7 @@ export class SmaCompanion extends HTMLElement {
       ui.banner,
       h("div", { class: "stage" }, ui.log, ui.toNew),
       h("form", { class: "composer", onsubmit: (event) => this.submit(event) }, ui.input, button("send", "send", t.send, null, { type: "submit" }), ui.count),
-      h("div", { class: "foot" }, button("quiet", "person", t.person, person), button("quiet", "leave", t.leave, leave)),
+      h("div", { class: "foot" }, button("quiet", ...person), button("quiet", ...leave)),
       ui.polite, ui.urgent);
     ui.badge = h("span", { class: "badge" });
     ui.launcher = h("button", { type: "button", class: "launcher", "aria-haspopup": "dialog", onclick: () => this.show(true) }, icon("chat"), t.launcher, ui.badge);
@@ -350,8 +350,6 @@ export class SmaCompanion extends HTMLElement {
     if (this.isOpen && !document.hidden) this.chat.see();
   }
 
-  // ---- scrolling: of the log, never of the page ----
-
   isAtEnd() {
     const { log } = this.ui;
     return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
@@ -361,7 +359,7 @@ export class SmaCompanion extends HTMLElement {
     this.ui.log.scrollTop = this.ui.log.scrollHeight;
   }
 
-  /** Bring a message's beginning into view, with the end of what came before it. */
+  /** With the end of what came before it. */
   toStart(message) {
     const { log } = this.ui;
     const { node } = this.nodes.get(keyOf(message)) ?? {};

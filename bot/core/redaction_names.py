@@ -72,7 +72,7 @@ _PERSON_AFTER = re.compile(
     re.IGNORECASE,
 )
 _PLACE_BEFORE = re.compile(r"\b(?:san|santa|st\.?|saint|new|north|south|west|east|port|fort|mount|lake|johns)\s+$", re.I)
-_TIME_BEFORE = re.compile(r"\b(?:in|on|since|until|till|by|before|after|of|early|late|mid|next|last|this|to|from|every)\s+$", re.I)
+_TIME_BEFORE = re.compile(r"\b(?:in|on|since|until|till|by|before|after|of|early|late|mid|next|last|this|to|from|every|near|around|outside)\s+$", re.I)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ class NameFinder:
         look_alike = _cover(text, self._words.look_alikes.find(text))
         scan = _Scan(text, tokens, self._words, medical, look_alike, shouted)
         found = list(scan.by_cue_and_list())
-        if find_names is not None:
+        # The model costs more than all the rest: it is asked only where a word is left that might be a name.
+        if find_names is not None and scan.has_unknown_capital(found):
             found += scan.by_model(find_names(text))
         return found
 
@@ -149,6 +150,10 @@ class _Scan:
             if inside and not any(_hits(self._medical, t) for t in inside) and not self._names_a_thing(inside[-1]):
                 if not (len(inside) == 1 and self._is_shaky(inside[0])):
                     yield inside[0].start, _without_possessive(inside[-1])
+
+    def has_unknown_capital(self, found: Sequence[tuple[int, int]]) -> bool:
+        """Whether a word with a capital is no word that we know."""
+        return any(not self._is_no_name(t) and not self._is_shaky(t) and not _hits(found, t) for t in self._tokens)
 
     def _is_shaky(self, token: _Token) -> bool:
         """A single word in small letters or capitals only is more often a slip of the model than a name."""
@@ -224,7 +229,8 @@ class _Scan:
         if not self._has_capital(token) or token.is_short_form:
             return False
         if not self._words.may_be_name(core):
-            return self._is_unknown(token) and self._is_said_of_a_person(token)
+            is_place = bool(_TIME_BEFORE.search(before))
+            return not is_place and self._is_unknown(token) and self._is_said_of_a_person(token)
         starts_sentence = not before.strip() or before.rstrip()[-1:] in ".!?:\n\"“(-"
         if _TIME_BEFORE.search(before):
             return False

@@ -211,7 +211,8 @@ class BotApi:
     # ---- the API ----
 
     async def _call(self, request: Request) -> Response:
-        method = request.path_params["method"]
+        # Names of methods may be written in any case.
+        method = {"getupdates": "getUpdates"}.get(request.path_params["method"], request.path_params["method"])
         if request.path_params["token"] != TOKEN:
             return _refused(Refusal(401, "Unauthorized"))
         body = await request.body()
@@ -252,7 +253,7 @@ class BotApi:
 
     def _do_deletewebhook(self, arguments: dict[str, Any]) -> Any:
         self.webhook_url = self.webhook_secret = ""
-        if arguments.get("drop_pending_updates"):
+        if str(arguments.get("drop_pending_updates")).lower() == "true":
             self._pending.clear()
         return True
 
