@@ -118,6 +118,16 @@ def new_topic(topic: str = typer.Argument(..., help="<category>.<topic>, for exa
     typer.echo(f"Wrote {relative(str(path))}. Fill it in, then run 'make check'.")
 
 
+@app.command("content-review")
+def content_review() -> None:
+    """Write docs/content-review.md: what of the content a person has still to look at."""
+    from bot.core.content import CONTENT_DIR, TOPICS_DIR, relative
+    from bot.core.content_review import PAGE, as_markdown, read_review
+
+    PAGE.write_text(as_markdown(read_review(topics_dir=TOPICS_DIR, content_dir=CONTENT_DIR)), encoding="utf-8")
+    typer.echo(f"Wrote {relative(str(PAGE))}.")
+
+
 @app.command()
 def validate() -> None:
     """Rasa's own check of training data and rules; any warning fails."""

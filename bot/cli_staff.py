@@ -12,6 +12,7 @@ from bot.core.roles import Role, parse_roles
 users = typer.Typer(no_args_is_help=True, help="Members of staff: add, disable, enable, reset, list.")
 audit = typer.Typer(no_args_is_help=True, help="The record of who did and saw what.")
 ACTOR = "command line"
+ROLE_OPTION = f"One of {', '.join(role.value for role in Role)}; may be given several times."
 
 
 @users.command("add")
@@ -19,7 +20,7 @@ def add(
     email: str = typer.Argument(..., help="E-mail address to sign in with."),
     name: str = typer.Option(..., help="Name, as caregivers will see it."),
     title: str = typer.Option(..., help="What they are, as caregivers will see it: nurse, coordinator …"),
-    role: list[str] = typer.Option(..., help=f"One of {', '.join(r.value for r in Role)}; may be given several times."),
+    role: list[str] = typer.Option(..., help=ROLE_OPTION),  # noqa: B008 - typer's way
 ) -> None:
     """Add somebody and print the one-time link to pass on."""
     from bot.store.staff import add_user

@@ -76,7 +76,7 @@ def set_commands() -> None:
 
 def _call(settings: Settings, ask: Callable[[TelegramApi], Awaitable[T]]) -> T:
     """One conversation with the Bot API. Raises FaultsError with what to do."""
-    from bot.channels.telegram_api import ApiFault, FaultKind, TelegramApi
+    from bot.channels.telegram_api import ApiError, FaultKind, TelegramApi
 
     async def run() -> T:
         api = TelegramApi.of(settings, connections=2)
@@ -87,7 +87,7 @@ def _call(settings: Settings, ask: Callable[[TelegramApi], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(run())
-    except ApiFault as fault:
+    except ApiError as fault:
         if fault.kind is FaultKind.TOKEN:
             raise fail("TELEGRAM_TOKEN", "Telegram does not accept it", "copy it again from @BotFather") from fault
         cure = "check the address and the network, and try again"

@@ -49,8 +49,12 @@ class Summary:
 
     messages: int = 0
     right_at_1: float | None = None
+    """The expected topic ranks first, whether it was answered at once or offered as a choice."""
     right_at_3: float | None = None
-    answered_right_at_1: float | None = None
+    answered_right: float | None = None
+    """The expected topic was answered at once."""
+    right_of_answers: float | None = None
+    """Of the answers given to topic questions, the right ones."""
     wrong_answers: float | None = None
     refused: float | None = None
     out_of_scope_recall: float | None = None
@@ -123,9 +127,10 @@ def summarise(rows: Sequence[Row], cases: Sequence[Case]) -> Summary:
     talk = [r for r, _ in labelled if r.expect.get("kind") in ("small_talk", "handoff", "privacy")]
     return Summary(
         messages=len(rows),
-        right_at_1=_share([r.topic == r.expect["topic"] and r.kind == answer for r, _ in plain]),
+        right_at_1=_share([r.top3[:1] == [r.expect["topic"]] for r, _ in plain]),
         right_at_3=_share([r.expect["topic"] in r.top3 for r, _ in plain]),
-        answered_right_at_1=_share([r.topic == r.expect["topic"] for r, _ in plain if r.kind == answer]),
+        answered_right=_share([r.topic == r.expect["topic"] and r.kind == answer for r, _ in plain]),
+        right_of_answers=_share([r.topic == r.expect["topic"] for r, _ in plain if r.kind == answer]),
         wrong_answers=len(wrong) / len(labelled) if labelled else None,
         refused=_share([r.kind != answer for r, _ in asked]),
         out_of_scope_recall=_share([r.kind == "out_of_scope" for r, _ in labelled if r.expect.get("kind") == "out_of_scope"]),

@@ -14,9 +14,10 @@ from bot.in_process import Bot
 from bot.model import train
 
 EXPLAINED = {
-    "right_at_1": "right topic at 1 (answered, single questions)",
-    "right_at_3": "right topic within 3",
-    "answered_right_at_1": "right among the answers given",
+    "right_at_1": "right topic at 1 (ranking)",
+    "right_at_3": "right topic at 3 (ranking)",
+    "answered_right": "answered at once, and right",
+    "right_of_answers": "right among the answers given",
     "wrong_answers": "wrong answers given (of all messages)",
     "refused": "topic questions not answered",
     "out_of_scope_recall": "out-of-scope recall",
@@ -44,8 +45,8 @@ async def run_cases(bot: Bot, cases: Sequence[Case]) -> list[Row]:
         kind, topic = (reply.kind.value, reply.topic) if reply else (None, None)
         labels = said.parsed.get("labels") or []
         top3 = [row["name"].split("/", 1)[1] for row in labels if row["name"].startswith("faq/")][:3]
-        if topic and topic not in top3:
-            top3 = [topic, *top3[:2]]
+        if topic:  # what was answered ranks first, whatever led to it (context, glossary)
+            top3 = [topic, *[other for other in top3 if other != topic][:2]]
         rows.append(
             Row(
                 text=case.text, expect=case.expect, kind=kind, topic=topic, top3=top3,

@@ -12,6 +12,9 @@ import traceback
 
 LIBRARY_MESSAGE_CHARS = 160
 OWN = ("bot", "actions", "console")
+# httpx and httpx2 log whole addresses, with conversation ids and Rasa's token in them.
+QUIET = ("rasa", "rasa_sdk", "sanic.root", "sanic.error", "sanic.access", "apscheduler", "matplotlib", "alembic", "httpx",
+         "httpx2", "httpcore", "httpcore2")  # fmt: skip
 
 
 class NoPersonalText(logging.Filter):
@@ -51,7 +54,7 @@ def configure_logging(level: str) -> None:
     handler.addFilter(NoPersonalText())
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("rasa", "rasa_sdk", "sanic.root", "sanic.error", "sanic.access", "apscheduler", "matplotlib"):
+    for name in QUIET:
         logger = logging.getLogger(name)
         logger.handlers[:] = []
         logger.propagate = True

@@ -57,7 +57,7 @@ def train(*, force: bool = False) -> Path:
     result = rasa.model_training.train(
         domain=str(ROOT / "domain.yml"),
         config=str(ROOT / "config.yml"),
-        training_files=[str(ROOT / "data")],
+        training_files=[str(ROOT / "data" / "rules")],  # examples are read by our importer
         output=str(folder),
         fixed_model_name="companion",
         force_training=True,
@@ -75,7 +75,7 @@ def validate_data() -> None:
     import sys
 
     command = [sys.executable, "-m", "rasa", "data", "validate", "--fail-on-warnings", "--domain", "domain.yml",
-               "--config", "config.yml", "--data", "data"]  # fmt: skip
+               "--config", "config.yml", "--data", "data/rules"]  # fmt: skip
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if "WARN" in line or "rror" in line]

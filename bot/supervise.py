@@ -40,8 +40,9 @@ class Process:
 
     name: str
     command: Sequence[str]
-    port: int
-    health: str
+    port: int | None = None
+    """None: it listens nowhere."""
+    health: str | None = None
     """Address that answers when the process is ready."""
 
 
@@ -56,6 +57,7 @@ def processes(settings: Settings) -> list[Process]:
                 f"http://{_reachable(settings.sma_host)}:{settings.sma_rasa_port}/webhooks/web/health"),
         Process("console", [python, "-m", "console"], settings.sma_console_port,
                 f"http://{_reachable(settings.sma_host)}:{settings.sma_console_port}/health"),
+        Process("notify", [python, "-m", "bot.notify"]),
     ]  # fmt: skip
 
 
@@ -79,6 +81,8 @@ def check_ports(settings: Settings) -> None:
     """Raise FaultsError with every port that somebody else uses."""
     faults = []
     for process in processes(settings):
+        if process.port is None:
+            continue
         host = "127.0.0.1" if process.name == "actions" else settings.sma_host
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -137,9 +141,9 @@ def run() -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    waiting = {process.name: process for process in processes(settings)}
+    waiting = {process.name: process.health for process in processes(settings) if process.health}
     while waiting and supervisor.poll() is None and time.monotonic() - started < READY_WITHIN_S:
-        for name in [name for name, process in waiting.items() if is_ready(process.health)]:
+        for name in [name for name, address in waiting.items() if is_ready(address)]:
             del waiting[name]
         time.sleep(0.3)
     if supervisor.poll() is None:

@@ -38,6 +38,4 @@ def sign_out_elsewhere(visit: Visit) -> Response:
 
 def _page(visit: Visit, *, problem: str = "") -> Response:
     roles = [(role.value, ROLE_HELP[role]) for role in sorted(visit.me.roles, key=lambda role: role.value)]
-    return visit.page(
-        "account.html", status=422 if problem else 200, problem=problem, roles=roles, shortest=SHORTEST
-    )
+    return visit.page("account.html", status=422 if problem else 200, problem=problem, roles=roles, shortest=SHORTEST)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -32,7 +32,7 @@ from console import (
 from console.layout import HERE, make_environment
 from console.oidc import oidc_routes
 from console.roles import Door, route
-from console.security import Cookies, Headers
+from console.security import HEADERS, Cookies, Headers
 from console.visits import Console
 
 logger = logging.getLogger(__name__)
@@ -100,8 +100,7 @@ def create_app(settings: Settings, engine: sa.engine.Engine) -> Starlette:
     return app
 
 
-async def _failed(request: Request, error: Exception) -> Response:
+async def _failed(_request: Request, error: Exception) -> Response:
     # The kind of error alone: its text may quote what somebody wrote.
     logger.error("ending=failed error=%s", type(error).__name__)
-    text = "Something went wrong, and nothing was shown or sent. Go back and try again; the log says where it happened."
-    return PlainTextResponse(text, 500)
+    return HTMLResponse((HERE / "templates" / "failed.html").read_text(encoding="utf-8"), 500, headers=dict(HEADERS))

@@ -64,7 +64,9 @@ def show(visit: Visit) -> Response:
 def events(visit: Visit) -> Response:
     """Live changes."""
     conversation_id = visit.asked("id")
-    return _refusal(visit, handoffs_of(visit.engine, conversation_id)) or live.follow_conversation(visit, conversation_id)
+    return _refusal(visit, handoffs_of(visit.engine, conversation_id)) or live.follow_conversation(
+        visit, conversation_id
+    )
 
 
 def add_note(visit: Visit) -> Response:
@@ -78,7 +80,9 @@ def add_note(visit: Visit) -> Response:
         return visit.refuse("Not found", "There is no such conversation.", status=404)
     visit.audit("note.added", f"conversation {conversation_id}")
     try:
-        staff_notes.add_note(visit.engine, conversation_id, visit.me.as_staff, visit.form.get("text", ""), now=visit.now)
+        staff_notes.add_note(
+            visit.engine, conversation_id, visit.me.as_staff, visit.form.get("text", ""), now=visit.now
+        )
     except ValueError as error:
         return visit.refuse("Not added", str(error), status=422, back=here, written=visit.form.get("text", ""))
     return visit.go(here, said="noted", anchor="#notes")

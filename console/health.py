@@ -77,10 +77,14 @@ def _notifications(engine: sa.engine.Engine, settings: Settings, now: datetime) 
 
 def _deliveries(engine: sa.engine.Engine, now: datetime) -> Part:
     query = (
-        sa.select(StaffMessage.state, sa.func.count()).where(StaffMessage.at >= now - LOOK_BACK).group_by(StaffMessage.state)
+        sa.select(StaffMessage.state, sa.func.count())
+        .where(StaffMessage.at >= now - LOOK_BACK)
+        .group_by(StaffMessage.state)
     )
     with engine.connect() as connection:
         counts = {row[0]: int(row[1]) for row in connection.execute(query)}
     failed, pending = counts.get(DeliveryState.FAILED.value, 0), counts.get(DeliveryState.PENDING.value, 0)
     delivered = counts.get(DeliveryState.DELIVERED.value, 0)
-    return Part("Staff replies", not failed, f"last 24 hours: {delivered} delivered, {pending} waiting, {failed} failed")
+    return Part(
+        "Staff replies", not failed, f"last 24 hours: {delivered} delivered, {pending} waiting, {failed} failed"
+    )

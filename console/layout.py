@@ -36,6 +36,11 @@ OUTCOMES = {
     "answered": "answered", "referred": "referred to their care team or another service",
     "called_back": "called back", "no_response": "caregiver did not come back", "nothing_needed": "nothing needed",
 }  # fmt: skip
+MOVES = {
+    "request": "requested", "claim": "claimed", "renew": "renewed", "release": "released", "transfer": "transferred",
+    "reply": "answered", "close": "closed", "decline": "declined", "cancel": "taken back", "expire": "expired",
+    "lapse": "given back after a silence", "escalate": "escalated", "mark_urgent": "marked urgent",
+}  # fmt: skip
 
 
 def make_environment(topics: Topics) -> Environment:
@@ -46,7 +51,7 @@ def make_environment(topics: Topics) -> Environment:
         when=when, span=span, percent=percent, path=lambda text: quote(str(text), safe=""),
         kind=lambda name: KINDS.get(name or "", name or "silent"),
         reason=lambda name: REASONS.get(name, name), outcome=lambda name: OUTCOMES.get(name, name),
-        words=lambda name: str(name).replace("_", " "), web_link=web_link,
+        move=lambda name: MOVES.get(name, name), words=lambda name: str(name).replace("_", " "), web_link=web_link,
         label=lambda label: label_title(str(label), topics),
     )  # fmt: skip
     env.globals.update(NAVIGATION=NAVIGATION, KINDS=KINDS, OUTCOMES=OUTCOMES, Permission=Permission)

@@ -38,7 +38,9 @@ def transfer(visit: Visit) -> Response:
     text = visit.form.get("to", "")
     to = get_user(visit.engine, int(text)) if text.isascii() and text.isdigit() else None
     if to is None or not (to.is_active and to.is_set_up and to.may(Permission.ANSWER)):
-        return visit.refuse("Not transferred", "Choose a colleague who may answer caregivers.", status=422, back=_back(visit))
+        return visit.refuse(
+            "Not transferred", "Choose a colleague who may answer caregivers.", status=422, back=_back(visit)
+        )
     return _move(
         visit, "transferred",
         lambda h: handoffs.transfer(
@@ -95,9 +97,16 @@ def retry(visit: Visit) -> Response:
     """Try a reply again that could not be delivered."""
     handoff = get_handoff(visit.engine, visit.number("handoff"))
     wanted = visit.form.get("message", "")
-    failed = [m for m in staff_messages.messages_of(visit.engine, handoff.conversation_id) if str(m.id) == wanted] if handoff else []
-    if not handoff or not failed or failed[0].state is not DeliveryState.FAILED:
-        return visit.refuse("Nothing to send", "This reply is not waiting to be sent again.", status=404, back=_back(visit))
+    failed = (
+        [m for m in staff_messages.messages_of(visit.engine, handoff.conversation_id) if str(m.id) == wanted]
+        if handoff
+        else []
+    )
+    is_mine = bool(handoff and handoff.is_held_by(visit.me.as_staff, visit.now))
+    if not handoff or not failed or not is_mine or failed[0].state is not DeliveryState.FAILED:
+        return visit.refuse(
+            "Nothing to send", "This reply is not waiting to be sent again.", status=404, back=_back(visit)
+        )
     visit.audit("handoff.retried", f"conversation {handoff.conversation_id}", handoff=handoff.id, message=failed[0].id)
     staff_messages.retry(visit.engine, failed[0].id, now=visit.now)
     visit.console.deliver(handoff.conversation_id)
@@ -155,7 +164,9 @@ def _move(visit: Visit, done: str, act: Callable[[Handoff], object], *, anchor: 
         back = conversation_path(handoff.conversation_id)
         return visit.refuse("Not possible now", why, status=409, back=back, written=visit.form.get("text", ""))
     visit.console.deliver(handoff.conversation_id)
-    to_queue = done in ("released", "transferred", "declined") or visit.form.get("from") == "queue" and done != "claimed"
+    to_queue = done in ("released", "transferred", "declined") or (
+        visit.form.get("from") == "queue" and done != "claimed"
+    )
     return visit.go("/queue" if to_queue else conversation_path(handoff.conversation_id), said=done, anchor=anchor)
 
 

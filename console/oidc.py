@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.httpx_client._compat import httpx2  # the client that Authlib itself talks with
 from authlib.integrations.starlette_client import OAuth
-from httpx import HTTPError
+from joserfc.errors import JoseError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -21,6 +22,7 @@ from console.visits import Console, Visit
 
 logger = logging.getLogger(__name__)
 ROUND_TRIP_S = 600
+_FAILURES = (OAuthError, httpx2.HTTPError, JoseError, ValueError)
 
 
 def oidc_routes(console: Console) -> tuple[list[Route], Middleware]:
@@ -37,7 +39,7 @@ def oidc_routes(console: Console) -> tuple[list[Route], Middleware]:
         request.session["next"] = safe_next(request.query_params.get("next", "/"))
         try:
             answer: Response = await oauth.staff.authorize_redirect(request, f"{settings.console_url}/oidc/back")
-        except (OAuthError, HTTPError, ValueError) as error:
+        except _FAILURES as error:
             return await run_in_threadpool(_failed, console, request, type(error).__name__)
         return answer
 
@@ -45,7 +47,7 @@ def oidc_routes(console: Console) -> tuple[list[Route], Middleware]:
         to = request.session.get("next", "/")
         try:
             token = await oauth.staff.authorize_access_token(request)
-        except (OAuthError, HTTPError, ValueError) as error:
+        except _FAILURES as error:
             return await run_in_threadpool(_failed, console, request, type(error).__name__)
         request.session.clear()
         claims = token.get("userinfo") or {}
@@ -65,7 +67,9 @@ def _enter(console: Console, request: Request, email: str, to: str) -> Response:
     member = find_user(console.engine, email) if email else None
     if member is None or not member.is_active:
         visit.audit("sign_in.failed", "sign-in", way="oidc")
-        text = "Your organisation knows you, but there is no account here with your e-mail address. Ask an administrator."
+        text = (
+            "Your organisation knows you, but there is no account here with your e-mail address. Ask an administrator."
+        )
         return visit.refuse("No account", text, status=403, back="/sign-in")
     return welcome(visit, member, way="oidc", to=to)
 

@@ -53,12 +53,14 @@ def route(console: Console, door: Door) -> Route:
 def _enter(console: Console, door: Door, request: Request, lists: dict[str, list[str]]) -> Response:
     token = console.cookies.session(request)
     now = console.clock()
-    member = read_session(console.engine, token, now=now, is_click=door.is_click) if token else None
+    # What an open page asks by itself, whole or in part, does not keep a session alive.
+    is_click = door.is_click and "part" not in request.query_params
+    member = read_session(console.engine, token, now=now, is_click=is_click) if token else None
     form = {name: values[0] for name, values in lists.items()}
     visit = Visit(request, console, form, lists, member, token if member else "", now)
     written = form.get("text", "")
     if door.needs is not None and member is None:
-        if request.method == "GET" and door.is_click:
+        if request.method == "GET" and is_click:
             query = f"?{request.url.query}" if request.url.query else ""
             return visit.go(f"/sign-in?{urlencode({'next': request.url.path + query})}")
         text = "You were signed out, because nobody used this page for a while. Sign in again; nothing was sent."
@@ -82,4 +84,3 @@ def refuse_role(visit: Visit, needed: Permission) -> Response:
         "An administrator can give it to you on the page Staff."
     )
     return visit.refuse("Not for your role", text, status=403)
-

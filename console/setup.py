@@ -28,8 +28,8 @@ def qr_code(visit: Visit) -> Response:
         return Response(status_code=404)
     picture = io.BytesIO()
     address = link.member.email if link.member else "administrator"
-    segno.make(link.otpauth(address), error="m").save(picture, kind="svg", scale=5, border=3, light="#fff", svgclass=None,
-                                                      lineclass=None, omitsize=False)  # fmt: skip
+    code = segno.make(link.otpauth(address), error="m")
+    code.save(picture, kind="svg", scale=5, border=3, light="#fff", svgclass=None, lineclass=None)
     return Response(picture.getvalue(), media_type="image/svg+xml")
 
 

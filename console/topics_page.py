@@ -14,10 +14,10 @@ def show(visit: Visit) -> Response:
     """All topics, by category."""
     given = given_approvals(visit.engine)
     topics = visit.console.topics
-    status = {topic.id: given.get((topic.id, topic.version)) for topic in topics.values()}
+    approvals = {topic.id: given.get((topic.id, topic.version)) for topic in topics.values()}
     return visit.page(
-        "topics.html", status=status, today=visit.now.date(),
-        approved=sum(approval is not None for approval in status.values()), count=len(topics),
+        "topics.html", approvals=approvals, today=visit.now.date(),
+        approved=sum(approval is not None for approval in approvals.values()), count=len(topics),
         categories=[(CATEGORY_TITLES.get(name, name), list(found)) for name, found in topics.categories().items()],
     )  # fmt: skip
 
@@ -34,7 +34,9 @@ def approve_one(visit: Visit) -> Response:
     if topic is None:
         return _missing(visit)
     if visit.form.get("version") != topic.version:
-        return _page(visit, topic, problem="The text has changed since this page was opened. Read it again before approving.")
+        return _page(
+            visit, topic, problem="The text has changed since this page was opened. Read it again before approving."
+        )
     if not visit.form.get("read"):
         return _page(visit, topic, problem="Tick the box that says that you have read the text and its sources.")
     visit.audit("topic.approved", f"topic {topic.id}", version=topic.version)

@@ -25,7 +25,11 @@ def add(visit: Visit) -> Response:
     try:
         roles = parse_roles(visit.lists.get("role", []))
         member = staff.add_user(
-            visit.engine, email=form.get("email", ""), name=form.get("name", ""), title=form.get("title", ""), roles=roles
+            visit.engine,
+            email=form.get("email", ""),
+            name=form.get("name", ""),
+            title=form.get("title", ""),
+            roles=roles,
         )
     except (FaultsError, ValueError) as error:
         return _page(visit, problem=str(error), status=422)

@@ -48,7 +48,9 @@ def render(reply: Reply) -> list[TelegramMessage]:
     messages = [TelegramMessage(text) for text in texts[:-1]]
     messages.append(TelegramMessage(texts[-1], buttons=tuple(reply.buttons)))
     if reply.kind in (ReplyKind.EMERGENCY, ReplyKind.CRISIS):
-        messages += [TelegramMessage(_escape(f"{card.label}: {card.number}"), card=card) for card in cards(reply.phones)]
+        messages += [
+            TelegramMessage(_escape(f"{card.label}: {card.number}"), card=card) for card in cards(reply.phones)
+        ]
     return messages
 
 

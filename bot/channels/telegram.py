@@ -23,7 +23,7 @@ from bot.channels.turns import safety_net
 from bot.core.errors import fail
 from bot.core.replies import Reply, ReplyKind, reply_from_payload
 from bot.core.settings import Settings, load_settings
-from bot.store.database import make_engine
+from bot.store.telegram import make_pooled_engine
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +93,8 @@ class TelegramInput(InputChannel):
     ) -> None:
         locks: list[Callable[[str], AbstractAsyncContextManager[object]]] = []
         service = TelegramService(
-            make_engine(settings.database), settings, safety_net(), telegram_texts(), on_new_message,
-            rasa_lock=lambda sender_id: locks[0](sender_id),
+            make_pooled_engine(settings.database), settings, safety_net(), telegram_texts(), on_new_message,
+            rasa_lock=lambda sender_id: locks[0](sender_id),  # noqa: PLW0108 - there is none yet
         )  # fmt: skip
         self._service = service
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,16 @@ from typing import Any, TypeVar
 import httpx
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, WebhookInfo
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.request import HTTPXRequest
 
 from bot.channels.render_telegram import Key
@@ -42,12 +52,10 @@ class FaultKind(str, Enum):
     """The bot's token is wrong or revoked: an operator has to act."""
 
 
-class ApiFault(Exception):
+class ApiError(Exception):
     """A call that failed; `str()` names kind and reason, never what was said."""
 
-    def __init__(
-        self, kind: FaultKind, reason: str, *, retry_after_s: float = 0.0, is_certain: bool = True
-    ) -> None:
+    def __init__(self, kind: FaultKind, reason: str, *, retry_after_s: float = 0.0, is_certain: bool = True) -> None:
         super().__init__(f"{kind.value}: {reason}")
         self.kind = kind
         self.reason = reason
@@ -76,6 +84,8 @@ class TelegramApi:
         """With the token and the address of the settings. Raises FaultsError without a token."""
         if not settings.telegram_token:
             raise fail("TELEGRAM_TOKEN", "it is empty", "ask @BotFather for a token and set it in .env")
+        # At INFO it writes down every address, and the bot's token is a part of each.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         base = settings.telegram_api_url.rstrip("/")
         limits = {"connect_timeout": 5.0, "pool_timeout": 30.0}
         request = HTTPXRequest(connection_pool_size=connections, read_timeout=READ_TIMEOUT_S, **limits)
@@ -91,7 +101,7 @@ class TelegramApi:
         await self._request.shutdown()
 
     async def send_text(self, chat_id: int, text: Text, *, is_html: bool = True) -> int:
-        """Send a message; its id. Raises ApiFault."""
+        """Send a message; its id. Raises ApiError."""
         message = await _asked(self.bot.send_message(
             chat_id, text.html, parse_mode="HTML" if is_html else None, link_preview_options=LIFTED,
             reply_markup=markup(text.keys),
@@ -99,43 +109,43 @@ class TelegramApi:
         return message.message_id
 
     async def send_card(self, chat_id: int, name: str, number: str) -> int:
-        """Send a contact card, whose number a tap calls; its id. Raises ApiFault."""
+        """Send a contact card, whose number a tap calls; its id. Raises ApiError."""
         message = await _asked(
             self.bot.send_contact(chat_id, phone_number=number, first_name=name[:64], disable_notification=True)
         )
         return message.message_id
 
     async def is_in_chat(self, chat_id: int, message_id: int, text: Text) -> bool:
-        """Whether this message of ours has the given text: showing it anew says "not modified". Raises ApiFault."""
+        """Whether this message of ours has the given text: showing it anew says "not modified". Raises ApiError."""
         try:
             await _asked(self.bot.edit_message_text(
                 text.html, chat_id, message_id, parse_mode="HTML", link_preview_options=LIFTED,
                 reply_markup=markup(text.keys),
             ))  # fmt: skip
-        except ApiFault as fault:
+        except ApiError as fault:
             if fault.kind is not FaultKind.REFUSED:
                 raise
             return "not modified" in fault.reason.lower()
         return True
 
     async def show_keys(self, chat_id: int, message_id: int, keys: Sequence[Sequence[Key]]) -> None:
-        """Put another keyboard under a message. Raises ApiFault."""
+        """Put another keyboard under a message. Raises ApiError."""
         await _asked(self.bot.edit_message_reply_markup(chat_id, message_id, reply_markup=markup(keys)))
 
     async def answer_press(self, callback_id: str, toast: str | None) -> None:
-        """Stop the button's spinner, and show a short notice. Raises ApiFault."""
+        """Stop the button's spinner, and show a short notice. Raises ApiError."""
         await _asked(self.bot.answer_callback_query(callback_id, text=toast))
 
     async def show_typing(self, chat_id: int) -> None:
-        """Say that an answer is on its way. Raises ApiFault."""
+        """Say that an answer is on its way. Raises ApiError."""
         await _asked(self.bot.send_chat_action(chat_id, ChatAction.TYPING))
 
     async def leave(self, chat_id: int) -> None:
-        """Leave a group or channel. Raises ApiFault."""
+        """Leave a group or channel. Raises ApiError."""
         await _asked(self.bot.leave_chat(chat_id))
 
     async def updates(self, offset: int | None) -> Sequence[Any]:
-        """Raw updates from `offset` on, waiting up to POLL_S for one. Raises ApiFault.
+        """Raw updates from `offset` on, waiting up to POLL_S for one. Raises ApiError.
 
         Raw, because one update that the client's types do not understand must not hold up all others.
         """
@@ -148,23 +158,23 @@ class TelegramApi:
         return found if isinstance(found, list) else []
 
     async def set_webhook(self, url: str, secret: str) -> None:
-        """Have updates posted to `url`. Raises ApiFault."""
+        """Have updates posted to `url`. Raises ApiError."""
         await _asked(self.bot.set_webhook(url, secret_token=secret, allowed_updates=list(ALLOWED_UPDATES)))
 
     async def delete_webhook(self) -> None:
-        """Have no updates posted; none is lost. Raises ApiFault."""
+        """Have no updates posted; none is lost. Raises ApiError."""
         await _asked(self.bot.delete_webhook(drop_pending_updates=False))
 
     async def webhook(self) -> WebhookInfo:
-        """What Telegram knows of the webhook. Raises ApiFault."""
+        """What Telegram knows of the webhook. Raises ApiError."""
         return await _asked(self.bot.get_webhook_info())
 
     async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
-        """The menu of commands. Raises ApiFault."""
+        """The menu of commands. Raises ApiError."""
         await _asked(self.bot.set_my_commands([BotCommand(name, line) for name, line in commands]))
 
     async def name(self) -> str:
-        """The bot's @name. Raises ApiFault."""
+        """The bot's @name. Raises ApiError."""
         return f"@{(await _asked(self.bot.get_me())).username}"
 
 
@@ -181,35 +191,37 @@ def markup(keys: Sequence[Sequence[Key]]) -> InlineKeyboardMarkup | None:
     """A keyboard as the client's type; None without keys."""
     if not keys:
         return None
-    return InlineKeyboardMarkup([[InlineKeyboardButton(key.title, callback_data=key.data) for key in row] for row in keys])
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(key.title, callback_data=key.data) for key in row] for row in keys]
+    )
 
 
 async def _asked(call: Awaitable[T]) -> T:
-    """Await a call and sort its errors. Raises ApiFault."""
+    """Await a call and sort its errors. Raises ApiError."""
     try:
         return await call
     except TelegramError as error:
         raise sorted_fault(error) from error
 
 
-def sorted_fault(error: TelegramError) -> ApiFault:
+def sorted_fault(error: TelegramError) -> ApiError:
     """What an error of the client means."""
     reason = " ".join(error.message.split())[:150]
     if isinstance(error, RetryAfter):
         wait = error.retry_after
         seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-        return ApiFault(FaultKind.LIMITED, "too many requests", retry_after_s=seconds)
+        return ApiError(FaultKind.LIMITED, "too many requests", retry_after_s=seconds)
     if isinstance(error, Forbidden):
-        return ApiFault(FaultKind.UNREACHABLE, reason)
+        return ApiError(FaultKind.UNREACHABLE, reason)
     if isinstance(error, InvalidToken):
-        return ApiFault(FaultKind.TOKEN, "the token is not accepted")
+        return ApiError(FaultKind.TOKEN, "the token is not accepted")
     if isinstance(error, (BadRequest, ChatMigrated)):
         is_gone = any(part in reason.lower() for part in ("chat not found", "user is deactivated", "peer_id_invalid"))
-        return ApiFault(FaultKind.UNREACHABLE if is_gone else FaultKind.REFUSED, reason)
+        return ApiError(FaultKind.UNREACHABLE if is_gone else FaultKind.REFUSED, reason)
     if isinstance(error, Conflict):
-        return ApiFault(FaultKind.PASSING, "somebody else asks for updates of this bot, or a webhook is set")
+        return ApiError(FaultKind.PASSING, "somebody else asks for updates of this bot, or a webhook is set")
     if isinstance(error, NetworkError):
         is_certain = isinstance(error.__cause__, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
         kind = type(error.__cause__ or error).__name__
-        return ApiFault(FaultKind.PASSING, f"network or server ({kind})", is_certain=is_certain)
-    return ApiFault(FaultKind.REFUSED, reason)
+        return ApiError(FaultKind.PASSING, f"network or server ({kind})", is_certain=is_certain)
+    return ApiError(FaultKind.REFUSED, reason)

@@ -34,6 +34,10 @@ class Lanes:
         """How many lanes are at work."""
         return len(self._tasks)
 
+    async def idle(self) -> None:
+        """Wait until all lanes that are at work now are empty."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
     async def stop(self, within_s: float) -> None:
         """Let what is under way come to its end; what is not done by then is done after the next start."""
         self.is_stopping = True

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.telegram_api import ApiFault, FaultKind, TelegramApi
+from bot.channels.telegram_api import ApiError, FaultKind, TelegramApi
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Polling:
                     await self._accept(raw)
                     offset = max(offset or 0, _number(raw) + 1)
                 wait_s = FIRST_WAIT_S
-            except ApiFault as fault:
+            except ApiError as fault:
                 wait_s = await _wait(fault, wait_s)
             except SQLAlchemyError as error:
                 # Not confirmed: the same updates come with the next call.
@@ -48,7 +48,7 @@ class Polling:
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
 
-async def _wait(fault: ApiFault, wait_s: float) -> float:
+async def _wait(fault: ApiError, wait_s: float) -> float:
     """Wait as the fault demands; the wait after the next one."""
     log.warning("telegram: asking for updates failed: %s", fault)
     if fault.kind is FaultKind.LIMITED:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from bot.channels.render_telegram import Key, keyboard, plain, render
-from bot.channels.telegram_api import ApiFault, FaultKind, TelegramApi, Text
+from bot.channels.telegram_api import ApiError, FaultKind, TelegramApi, Text
 from bot.channels.telegram_lanes import Lanes
 from bot.core.replies import Button, Reply
 from bot.store.database import utc_now
@@ -20,7 +20,16 @@ from bot.store.secrets import decrypt, encrypt
 from bot.store.telegram import highest_message_id, set_reachable
 from bot.store.telegram_buttons import buttons_of
 from bot.store.telegram_outbox import (
-    Outgoing, Part, State, begin_sending, chats_with_open_parts, fail_all, next_outgoing, put_off, remove, settle,
+    Outgoing,
+    Part,
+    State,
+    begin_sending,
+    chats_with_open_parts,
+    fail_all,
+    next_outgoing,
+    put_off,
+    remove,
+    settle,
 )  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -85,19 +94,17 @@ class Sender:
         try:
             async with self._at_once:
                 message_id = await self._put(part, chat_id, body)
-        except ApiFault as fault:
+        except ApiError as fault:
             await self._fail(part, fault)
             return
         self.highest.see(message_id)
         if part.key.startswith(RECEIPT):
             await asyncio.to_thread(remove, self._engine, part.id)
         else:
-            await asyncio.to_thread(
-                lambda: settle(self._engine, part, now=utc_now(), telegram_message_id=message_id)
-            )
+            await asyncio.to_thread(lambda: settle(self._engine, part, now=utc_now(), telegram_message_id=message_id))
 
     async def _put(self, part: Outgoing, chat_id: int, body: dict[str, str]) -> int:
-        """The id of the message in the chat. Raises ApiFault."""
+        """The id of the message in the chat. Raises ApiError."""
         text = Text(body["html"], await self._keys(body))
         if part.state == State.SENDING.value and "card" not in body:
             found = await self._find(chat_id, part.after_id, text)
@@ -108,7 +115,7 @@ class Sender:
             return await self._api.send_card(chat_id, body["name"], body["card"])
         try:
             return await self._api.send_text(chat_id, text)
-        except ApiFault as fault:
+        except ApiError as fault:
             if fault.kind is not FaultKind.REFUSED:
                 raise
             log.warning("telegram: markup refused; sent as plain text")
@@ -133,7 +140,7 @@ class Sender:
         kept = await asyncio.to_thread(buttons_of, self._engine, body["group"])
         return keyboard([(button.key, Button(button.title, button.payload)) for button in kept])
 
-    async def _fail(self, part: Outgoing, fault: ApiFault) -> None:
+    async def _fail(self, part: Outgoing, fault: ApiError) -> None:
         """What is to be done about a fault."""
         now = utc_now()
         if fault.kind is FaultKind.UNREACHABLE:
@@ -160,7 +167,7 @@ class Sender:
             lambda: settle(self._engine, part, now=now, telegram_message_id=None, error=str(fault)[:200])
         )
 
-    async def _put_off(self, part: Outgoing, fault: ApiFault, until: datetime, attempts: int) -> None:
+    async def _put_off(self, part: Outgoing, fault: ApiError, until: datetime, attempts: int) -> None:
         # A part that may be in the chat stays uncertain until it is looked for, whatever fault comes after.
         is_certain = fault.is_certain and part.state != State.SENDING.value
         await asyncio.to_thread(lambda: put_off(
@@ -187,7 +194,9 @@ def parts_of(
     return parts, reply.buttons
 
 
-def shown_keys(engine: sa.engine.Engine, group_key: str, *, page: int = 0, chosen: str | None = None) -> list[list[Key]]:
+def shown_keys(
+    engine: sa.engine.Engine, group_key: str, *, page: int = 0, chosen: str | None = None
+) -> list[list[Key]]:
     """The keyboard of a message, turned to a page or with the chosen button marked."""
     kept = buttons_of(engine, group_key)
     buttons = [(button.key, Button(button.title, button.payload)) for button in kept]

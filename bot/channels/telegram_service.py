@@ -13,7 +13,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from bot.channels.telegram_api import ApiFault, TelegramApi, webhook_url
+from bot.channels.telegram_api import ApiError, TelegramApi, webhook_url
 from bot.channels.telegram_polling import Polling
 from bot.channels.telegram_sender import Sender, parts_of
 from bot.channels.telegram_texts import TelegramTexts
@@ -54,7 +54,7 @@ class TelegramService:
         self.sender = Sender(engine, self.api, data_key=settings.sma_data_key)
         turns = Turns(engine, settings, net, texts, handler,
                       is_too_fast=_limit(settings.telegram_messages_per_minute), rasa_lock=rasa_lock)  # fmt: skip
-        self.inbox = Inbox(engine, settings, self.api, self.sender, turns, texts)
+        self.inbox = Inbox(engine, settings, self.api, sender=self.sender, turns=turns, texts=texts)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -118,7 +118,7 @@ class TelegramService:
             except FaultsError as error:
                 log.error("%s", error)
                 return
-            except ApiFault as fault:
+            except ApiError as fault:
                 log.warning("telegram: setting up failed: %s", fault)
             if wait_s is not None:
                 await asyncio.sleep(wait_s)

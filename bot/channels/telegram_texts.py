@@ -54,7 +54,8 @@ def load_texts(path: Path = PATH) -> TelegramTexts:
         try:
             row = data[name]
             replies[name] = Reply(
-                ReplyKind(row["kind"]), str(row["text"]).strip(), buttons=[BUTTONS[b] for b in row.get("buttons") or ()],
+                ReplyKind(row["kind"]), str(row["text"]).strip(),
+                buttons=[BUTTONS[b] for b in row.get("buttons") or ()],
                 extra={"label": f"telegram/{name}"},
             )  # fmt: skip
         except (KeyError, TypeError, ValueError, AttributeError) as error:

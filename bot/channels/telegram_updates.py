@@ -1,4 +1,4 @@
-"""The durable inbox at work: an update is stored before it is acknowledged, worked once, and its replies put out with it."""
+"""The durable inbox at work: an update is stored before it is acknowledged, and worked once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.render_telegram import page_turn, render
-from bot.channels.telegram_api import ApiFault, TelegramApi, Text
+from bot.channels.telegram_api import ApiError, TelegramApi, Text
 from bot.channels.telegram_incoming import Incoming, What, read_update, sender_id_of
 from bot.channels.telegram_lanes import Lanes
 from bot.channels.telegram_sender import RECEIPT, Sender, parts_of, shown_keys
@@ -24,7 +24,16 @@ from bot.store.database import transaction, utc_now
 from bot.store.secrets import decrypt, encrypt
 from bot.store.telegram import see_chat, set_reachable
 from bot.store.telegram_buttons import KeptButton, find_button, keep_buttons, press
-from bot.store.telegram_inbox import Waiting, count_attempt, finish, is_worked, next_waiting, take_in, waiting_chats
+from bot.store.telegram_inbox import (
+    BATCH,
+    Waiting,
+    count_attempt,
+    finish,
+    is_worked,
+    next_waiting,
+    take_in,
+    waiting_chats,
+)
 from bot.store.telegram_outbox import put_in
 
 log = logging.getLogger(__name__)
@@ -48,7 +57,7 @@ class Inbox:
     """All lanes of the inbox in this process."""
 
     def __init__(
-        self, engine: sa.engine.Engine, settings: Settings, api: TelegramApi, sender: Sender, turns: Turns,
+        self, engine: sa.engine.Engine, settings: Settings, api: TelegramApi, *, sender: Sender, turns: Turns,
         texts: TelegramTexts,
     ) -> None:  # fmt: skip
         self._engine = engine
@@ -95,16 +104,20 @@ class Inbox:
             raise
         if not is_new:
             return Accepted.REPEATED
+        self._turns.note_first_time(incoming.update_id)
         self.lanes.wake(sender_id)
         return Accepted.STORED
 
     async def _empty(self, sender_id: str) -> None:
         while not self.lanes.is_stopping:
-            waiting = await asyncio.to_thread(next_waiting, self._engine, sender_id)
-            if waiting is None:
-                return
-            async with self._at_once:
-                await self._work(waiting)
+            batch = await asyncio.to_thread(next_waiting, self._engine, sender_id)
+            for waiting in batch:
+                if self.lanes.is_stopping:
+                    return
+                async with self._at_once:
+                    await self._work(waiting)
+            if len(batch) < BATCH:
+                return  # what came meanwhile has woken the lane again
 
     async def _work(self, waiting: Waiting) -> None:
         incoming = Incoming.from_json(decrypt(waiting.payload, data_key=self._data_key))
@@ -113,13 +126,14 @@ class Inbox:
             result = await self._result(incoming, sender_id, waiting)
         except SQLAlchemyError:
             raise  # the lane tries again, for as long as the database is away
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person behind this update must be answered
+        except Exception as error:
             log.error("telegram: update failed: %s (attempt %d)", type(error).__name__, waiting.attempts + 1)
             if waiting.attempts + 1 < ATTEMPTS:
                 await asyncio.to_thread(count_attempt, self._engine, waiting.update_id)
                 raise
             result = Result([Said(self._turns.safe_reply(incoming))])
         await asyncio.to_thread(self._finish, incoming, sender_id, result)
+        self._turns.drop_note(waiting.update_id)
         self._sender.lanes.wake(sender_id)
 
     async def _result(self, incoming: Incoming, sender_id: str, waiting: Waiting) -> Result:
@@ -199,11 +213,11 @@ class Inbox:
         try:
             if not is_told:
                 await self._api.send_text(incoming.chat_id, farewell)
-        except ApiFault as fault:
+        except ApiError as fault:
             log.info("telegram: a group cannot be told: %s", fault.kind.value)
         try:
             await self._api.leave(incoming.chat_id)
-        except ApiFault as fault:
+        except ApiError as fault:
             log.info("telegram: a group cannot be left: %s", fault.kind.value)
 
     async def _answer_unstored(self, incoming: Incoming) -> None:
@@ -221,7 +235,7 @@ class Inbox:
         async def run() -> None:
             try:
                 await call
-            except (ApiFault, SQLAlchemyError) as fault:
+            except (ApiError, SQLAlchemyError) as fault:
                 log.debug("telegram: aside failed: %s", type(fault).__name__)
 
         task = asyncio.ensure_future(run())

@@ -13,13 +13,15 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels.turns import safety_net
-from bot.channels.web_conversations import CHANNEL, Conversations
+from bot.channels.web_conversations import Conversations
 from bot.channels.web_events import Feed
+from bot.channels.web_guard import Guard
 from bot.channels.web_limits import Limits
 from bot.channels.web_origins import Origins
 from bot.channels.web_pages import PUBLIC_PAGES, Pages
 from bot.channels.web_routes import Routes
 from bot.channels.web_tokens import Tokens
+from bot.channels.web_turns import CHANNEL
 from bot.core.settings import load_settings
 from bot.store.database import make_engine, utc_now
 from bot.store.retention import retain
@@ -75,7 +77,7 @@ class WebInput(InputChannel):
         pages = Pages(settings, origins)
         blueprint = WebBlueprint(pages)
         Routes(
-            conversations, tokens, origins, limits, pages,
+            conversations, tokens, Guard(tokens, origins, limits), pages,
             organisation=settings.sma_organisation, engine=engine, output=self.get_output_channel,
         ).add_to(blueprint)  # fmt: skip
         retention: list[asyncio.Task[None]] = []
@@ -119,12 +121,11 @@ class WebBlueprint(Blueprint):
 
 async def _retain_daily(engine: Any, days: int) -> None:
     """Erase what is overdue soon after the start and once a day, for as long as the server runs."""
-    wait_s = FIRST_RETENTION_S
+    await asyncio.sleep(FIRST_RETENTION_S)
     while True:
-        await asyncio.sleep(wait_s)
-        wait_s = RETENTION_EVERY_S
         try:
             receipts = await asyncio.to_thread(lambda: retain(engine, days=days, now=utc_now()))
             log.info("retention: %d conversations erased", len(receipts))
         except Exception as error:  # noqa: BLE001 - tomorrow is another day
             log.error("retention failed: %s; run 'python -m bot retain'", type(error).__name__)
+        await asyncio.sleep(RETENTION_EVERY_S)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from functools import wraps
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,26 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.render_web import iso
 from bot.channels.web_conversations import Conversations
-from bot.channels.web_limits import Limits
-from bot.channels.web_origins import Origins, client_address
+from bot.channels.web_guard import Guard, Handler, json_body, origin, unguarded
 from bot.channels.web_pages import Pages, answer, problem
-from bot.channels.web_problems import Problem, failed, foreign_origin, no_token, not_ready, too_fast
-from bot.channels.web_requests import (
-    read_body,
-    read_cursor,
-    read_feedback,
-    read_json,
-    read_region,
-    read_said,
-    read_token,
-)
-from bot.channels.web_tokens import BadTokenError, Claim, Issued, Tokens
+from bot.channels.web_problems import not_ready, too_fast
+from bot.channels.web_requests import read_cursor, read_feedback, read_region, read_said
+from bot.channels.web_tokens import Issued, Tokens
 from bot.store.conversation_state import read_state
 from bot.store.database import utc_now
-
-log = logging.getLogger(__name__)
-
-Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 
 BEAT_EVERY_S = 15.0
 """A comment in the stream, so that proxies and clients know that it is alive."""
@@ -55,8 +40,7 @@ class Routes:
         self,
         conversations: Conversations,
         tokens: Tokens,
-        origins: Origins,
-        limits: Limits,
+        guard: Guard,
         pages: Pages,
         *,
         organisation: str,
@@ -65,8 +49,7 @@ class Routes:
     ) -> None:
         self._conversations = conversations
         self._tokens = tokens
-        self._origins = origins
-        self._limits = limits
+        self._guard = guard
         self._pages = pages
         self._organisation = organisation
         self._engine = engine
@@ -87,32 +70,30 @@ class Routes:
         for method, path, handler in rows:
             # Bodies are read here, and no more of them than a message can have.
             blueprint.add_route(
-                self._guarded(handler), path, methods=[method], name=handler.__name__, stream=method != "GET"
+                self._guard.guarded(handler), path, methods=[method], name=handler.__name__, stream=method != "GET"
             )
         for path in sorted({path for _, path, _ in rows}):
-            blueprint.add_route(_as_function(self.preflight), path, methods=["OPTIONS"], name=f"preflight_{path[1:]}")
-        blueprint.add_route(_as_function(self.health), "/health", methods=["GET"], name="health")
-        blueprint.add_route(
-            _as_function(self._pages.file), "/widget/<name:path>", methods=["GET", "HEAD"], name="widget"
-        )
+            blueprint.add_route(unguarded(self.preflight), path, methods=["OPTIONS"], name=f"preflight_{path[1:]}")
+        blueprint.add_route(unguarded(self.health), "/health", methods=["GET", "HEAD"], name="health")
+        blueprint.add_route(unguarded(self._pages.file), "/widget/<name:path>", methods=["GET", "HEAD"], name="widget")
 
     async def start(self, request: Request) -> HTTPResponse:
         """POST /conversations"""
-        data = await _json_body(request)
+        data = await json_body(request)
         conversation_id, now = await self._conversations.start(read_region(data))
-        issued = self._tokens.issue(conversation_id, origin=_origin(request), now=now)
+        issued = self._tokens.issue(conversation_id, origin=origin(request), now=now)
         return answer({**_token_fields(issued), "cursor": 0, "organisation": self._organisation}, status=201)
 
     async def renew(self, request: Request) -> HTTPResponse:
         """POST /token"""
-        claim = self._claim(request, await _json_body(request))
+        claim = self._guard.claim(request, await json_body(request))
         await self._conversations.state(claim)
         return answer(_token_fields(self._tokens.issue(claim.conversation_id, origin=claim.origin, now=utc_now())))
 
     async def say(self, request: Request) -> HTTPResponse:
         """POST /messages"""
-        data = await _json_body(request)
-        claim = self._claim(request, data)
+        data = await json_body(request)
+        claim = self._guard.claim(request, data)
         heard = await self._conversations.say(claim, read_said(data), self._output())
         body: dict[str, Any] = {"messages": heard.messages, "cursor": heard.cursor}
         if heard.is_accepted_only:
@@ -121,12 +102,12 @@ class Routes:
 
     async def since(self, request: Request) -> HTTPResponse:
         """GET /messages"""
-        claim = self._claim(request, {})
+        claim = self._guard.claim(request, {})
         return answer(await self._conversations.since(claim, read_cursor(request.args.get("after"))))
 
     async def events(self, request: Request) -> None:
         """GET /events"""
-        claim = self._claim(request, {})
+        claim = self._guard.claim(request, {})
         cursor = read_cursor(request.headers.get("last-event-id") or request.args.get("after"))
         await self._conversations.state(claim)
         feed = self._conversations.feed
@@ -148,21 +129,21 @@ class Routes:
 
     async def rate(self, request: Request) -> HTTPResponse:
         """POST /feedback"""
-        data = await _json_body(request)
-        claim = self._claim(request, data)
+        data = await json_body(request)
+        claim = self._guard.claim(request, data)
         message_id, is_helpful, reason = read_feedback(data)
         await self._conversations.rate(claim, message_id, is_helpful=is_helpful, reason=reason)
         return HTTPResponse(status=204)
 
     async def transcript(self, request: Request) -> HTTPResponse:
         """GET /transcript"""
-        kept = await self._conversations.transcript(self._claim(request, {}))
+        kept = await self._conversations.transcript(self._guard.claim(request, {}))
         name = f"sma-companion-chat-{utc_now():%Y-%m-%d}.json"
         return answer(kept, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     async def erase(self, request: Request) -> HTTPResponse:
         """DELETE /conversation"""
-        claim = self._claim(request, await _json_body(request))
+        claim = self._guard.claim(request, await json_body(request))
 
         def rasa_lock(conversation_id: str) -> AbstractAsyncContextManager[object]:
             lock: AbstractAsyncContextManager[object] = request.app.ctx.agent.lock_store.lock(conversation_id)
@@ -185,64 +166,6 @@ class Routes:
         except SQLAlchemyError:
             return problem(not_ready())
         return answer({"status": "ok"})
-
-    def _guarded(self, handler: Handler) -> Handler:
-        """Checks that come before every route, and a problem for whatever goes wrong in it."""
-
-        @wraps(handler)
-        async def guard(request: Request) -> HTTPResponse | None:
-            try:
-                origin = _origin(request)
-                if origin is not None and not self._origins.allows(origin):
-                    raise foreign_origin()
-                wait_s = self._limits.request(client_address(request.ip, request.headers.get("x-forwarded-for")))
-                if wait_s is not None:
-                    raise too_fast(wait_s)
-                return await handler(request)
-            except Problem as refusal:
-                log.info("ending=refused channel=web problem=%s", refusal.name)
-                return problem(refusal)
-            except SQLAlchemyError as error:
-                log.error("ending=failed channel=web error=%s", type(error).__name__)
-                return problem(not_ready())
-            except Exception:  # a person gets a sentence, never a stack of frames
-                log.exception("ending=failed channel=web")
-                return problem(failed())
-
-        return guard
-
-    def _claim(self, request: Request, data: dict[str, Any]) -> Claim:
-        token = read_token(request.headers.get("authorization"), data)
-        if token is None:
-            raise no_token()
-        try:
-            claim = self._tokens.read(token, now=utc_now())
-        except BadTokenError:
-            raise no_token() from None
-        if not self._origins.fits(_origin(request), token=claim.origin, method=request.method):
-            raise foreign_origin()
-        return claim
-
-
-def _as_function(handler: Handler) -> Handler:
-    """Sanic marks the handlers of a blueprint, which a bound method does not allow."""
-
-    @wraps(handler)
-    async def function(request: Request, **values: str) -> HTTPResponse | None:
-        return await handler(request, **values)
-
-    return function
-
-
-async def _json_body(request: Request) -> dict[str, Any]:
-    if request.stream is None:
-        return {}
-    return read_json(await read_body(request.stream, announced=request.headers.get("content-length")))
-
-
-def _origin(request: Request) -> str | None:
-    origin: str | None = request.headers.get("origin")
-    return origin
 
 
 def _token_fields(issued: Issued) -> dict[str, str]:

@@ -25,6 +25,15 @@ BUTTONS: Mapping[str, Button] = {
     "emergency": Button("Emergency numbers", '/press{"label": "requests/emergency_number"}'),
     "privacy": Button("What is stored about me", '/press{"label": "requests/privacy"}'),
     "none": Button("None of these", '/press{"label": "requests/none_of_these"}'),
+    # of the talk before a hand-off (bot/core/handoff_talk.py)
+    "last_question": Button("Pass on my last question", '/press{"label": "handoff/last_question"}'),
+    "skip": Button("Skip this", '/press{"label": "handoff/skip"}'),
+    "yes": Button("Yes, send it", '/press{"label": "handoff/yes"}'),
+    "no": Button("No, don't send it", '/press{"label": "handoff/no"}'),
+    "stop": Button("Stop", '/press{"label": "handoff/cancel"}'),
+    "withdraw": Button("Take my request back", '/press{"label": "handoff/withdraw"}'),
+    "helped_yes": Button("Yes, it helped", '/press{"label": "handoff/helped_yes"}'),
+    "helped_no": Button("Not really", '/press{"label": "handoff/helped_no"}'),
 }
 
 

@@ -59,13 +59,15 @@ def find_contact(text: str, *, region: str | None = None) -> FoundContact | None
     # Not Leniency.VALID: it knows today's number ranges only, and turning a real number away helps nobody.
     for code in region_codes(region):
         for match in PhoneNumberMatcher(text, code, leniency=Leniency.POSSIBLE):
-            if FEWEST_DIGITS <= sum(char.isdigit() for char in match.raw_string):
+            if sum(char.isdigit() for char in match.raw_string) >= FEWEST_DIGITS:
                 return FoundContact(_phone(match, region), match.start, match.end)
     return None
 
 
 def _phone(match: phonenumbers.PhoneNumberMatch, region: str | None) -> Contact:
-    is_certain = match.raw_string.lstrip().startswith("+") or region in REGION_CODES and len(region_codes(region)) == 1
+    is_certain = match.raw_string.lstrip().startswith("+") or (
+        region in REGION_CODES and len(region_codes(region)) == 1
+    )
     if not is_certain:
         # Several countries have such numbers: a wrong prefix would be worse than none.
         return Contact(ContactKind.PHONE, match.raw_string.strip())

@@ -98,7 +98,7 @@ class Refusal(str, Enum):
     """Too many changed it at the same moment; try again."""
 
 
-class MoveRefused(Exception):
+class MoveRefused(Exception):  # noqa: N818 - reads as what happened: the move was refused
     """A move that is not possible now. `str()` is a sentence for the staff member who tried."""
 
     def __init__(self, refusal: Refusal, what: str, *, holder: Staff | None = None) -> None:
@@ -182,34 +182,26 @@ def next_state(
     if move in _GUARDED:
         _check_holder(handoff, move, _required(by, move), now)
     if handoff.state not in _FROM[move]:
-        raise _refuse(handoff, move, Refusal.NOT_YET, f"A request that is {handoff.state.value} cannot be {_DONE[move]}.")
+        raise _refuse(
+            handoff, move, Refusal.NOT_YET, f"A request that is {handoff.state.value} cannot be {_DONE[move]}."
+        )
     changed = replace(handoff, version=handoff.version + 1)
-    if move is Move.CLAIM:
-        state = HandoffState.ACTIVE if handoff.state is HandoffState.ACTIVE else HandoffState.CLAIMED
-        return _hold(changed, _required(by, move), state, now, CLAIM_LEASE)
-    if move is Move.REPLY:
-        first = handoff.first_reply_at or now
-        held = _hold(changed, _required(by, move), HandoffState.ACTIVE, now, REPLY_LEASE)
-        return replace(held, first_reply_at=first)
-    if move is Move.TRANSFER:
-        return _hold(replace(changed, holder=None), _required(to, move), handoff.state, now, CLAIM_LEASE)
-    if move is Move.RENEW:
-        lease = max(handoff.lease_until or now, now + CLAIM_LEASE)
-        return replace(changed, lease_until=lease)
-    if move in (Move.RELEASE, Move.LAPSE):
-        if move is Move.LAPSE and handoff.is_held(now):
-            raise _refuse(handoff, move, Refusal.NOT_YET, "The lease still runs.")
-        waiting = replace(changed, state=HandoffState.REQUESTED, holder=None, lease_until=None, claimed_at=None)
-        return replace(waiting, waiting_since=now, escalated_at=None)
+    if move in _HOLDING:
+        return _held(changed, move, now=now, by=by, to=to)
+    if move in _ENDS:
+        if move is Move.CLOSE and outcome is None:
+            raise ValueError("closing a hand-off needs an outcome")
+        return replace(changed, state=_ENDS[move], ended_at=now, lease_until=None, outcome=outcome)
+    if move is Move.MARK_URGENT:
+        return replace(changed, is_urgent=True)
     if move is Move.ESCALATE:
         if handoff.escalated_at:
             raise _refuse(handoff, move, Refusal.NOT_YET, "This request has been escalated already.")
         return replace(changed, escalated_at=now)
-    if move is Move.MARK_URGENT:
-        return replace(changed, is_urgent=True)
-    if move is Move.CLOSE and outcome is None:
-        raise ValueError("closing a hand-off needs an outcome")
-    return replace(changed, state=_ENDS[move], ended_at=now, lease_until=None, outcome=outcome)
+    if move is Move.LAPSE and handoff.is_held(now):
+        raise _refuse(handoff, move, Refusal.NOT_YET, "The lease still runs.")
+    waiting = replace(changed, state=HandoffState.REQUESTED, holder=None, lease_until=None, claimed_at=None)
+    return replace(waiting, waiting_since=now, escalated_at=None)
 
 
 def moves_for(handoff: Handoff, staff: Staff, *, now: datetime) -> frozenset[Move]:
@@ -236,6 +228,7 @@ def reason_for(label: str, *, last_kind: str | None, last_handoff: str | None, m
 
 
 _GUARDED = frozenset({Move.CLAIM, Move.REPLY, Move.RENEW, Move.RELEASE, Move.TRANSFER, Move.CLOSE, Move.DECLINE})
+_HOLDING = frozenset({Move.CLAIM, Move.REPLY, Move.TRANSFER, Move.RENEW})
 _BY_STAFF = (Move.CLAIM, Move.REPLY, Move.RELEASE, Move.TRANSFER, Move.CLOSE, Move.DECLINE)
 _FROM = {
     Move.CLAIM: OPEN_STATES,
@@ -264,6 +257,20 @@ _DONE = {
     Move.EXPIRE: "expired", Move.LAPSE: "given up", Move.ESCALATE: "escalated", Move.MARK_URGENT: "marked urgent",
     Move.REQUEST: "requested again",
 }  # fmt: skip
+
+
+def _held(changed: Handoff, move: Move, *, now: datetime, by: Staff | None, to: Staff | None) -> Handoff:
+    """After the moves that leave it with somebody."""
+    if move is Move.CLAIM:
+        state = HandoffState.ACTIVE if changed.state is HandoffState.ACTIVE else HandoffState.CLAIMED
+        return _hold(changed, _required(by, move), state, now, CLAIM_LEASE)
+    if move is Move.REPLY:
+        first = changed.first_reply_at or now
+        held = _hold(changed, _required(by, move), HandoffState.ACTIVE, now, REPLY_LEASE)
+        return replace(held, first_reply_at=first)
+    if move is Move.TRANSFER:
+        return _hold(replace(changed, holder=None), _required(to, move), changed.state, now, CLAIM_LEASE)
+    return replace(changed, lease_until=max(changed.lease_until or now, now + CLAIM_LEASE))
 
 
 def _check_holder(handoff: Handoff, move: Move, by: Staff, now: datetime) -> None:

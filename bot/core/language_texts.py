@@ -14,7 +14,7 @@ from bot.core.topics import load_yaml
 
 CODE = re.compile(r"[a-z]{2}")
 TEXTS = ("name", "native", "reply", "human_button")
-KEYS = {"code", "rtl", "words", "alone", *TEXTS}
+KEYS = {"code", "rtl", "words", "alone", "checked", *TEXTS}
 
 
 @dataclass(frozen=True)

@@ -140,20 +140,7 @@ def _faults(data: Any) -> Iterator[tuple[str, str]]:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield f"timezone '{data.get('timezone')}' is not known", "use a name like Europe/Dublin"
     for day, spans in (data.get("hours") or {}).items():
-        if day not in DAYS:
-            yield f"hours has the day '{day}'", f"use {', '.join(DAYS)}"
-        if not isinstance(spans, list) or not spans:
-            yield f"hours of {day} are no list", 'write ["09:00-17:00"], or leave the day out'
-            continue
-        before = time.min
-        for text in spans:
-            if not isinstance(text, str) or not _SPAN.fullmatch(text) or text.split("-")[1] > "24:00":
-                yield f"hours of {day} have '{text}'", "write it like 09:00-17:00"
-                break
-            span = _span(text)
-            if span.start >= span.end or span.start < before:
-                yield f"hours of {day} have '{text}', which ends before it begins or overlaps", "put them in order"
-            before = span.end
+        yield from _day_faults(day, spans)
     for row in data.get("holidays") or ():
         if not isinstance(row, Mapping) or type(row.get("date")) is not date:
             yield f"the holiday {row!r} has no date", "write {date: 2026-12-25, name: Christmas Day}"
@@ -164,3 +151,21 @@ def _faults(data: Any) -> Iterator[tuple[str, str]]:
             public_holidays.country_holidays(code, subdiv=part or None)
         except NotImplementedError:
             yield f"public_holidays_of '{country}' is not known", "use a code like GB, IE, US or DE-BY"
+
+
+def _day_faults(day: Any, spans: Any) -> Iterator[tuple[str, str]]:
+    """What is wrong with the hours of one day."""
+    if day not in DAYS:
+        yield f"hours has the day '{day}'", f"use {', '.join(DAYS)}"
+    if not isinstance(spans, list) or not spans:
+        yield f"hours of {day} are no list", 'write ["09:00-17:00"], or leave the day out'
+        return
+    before = time.min
+    for text in spans:
+        if not isinstance(text, str) or not _SPAN.fullmatch(text) or text.split("-")[1] > "24:00":
+            yield f"hours of {day} have '{text}'", "write it like 09:00-17:00"
+            return
+        span = _span(text)
+        if span.start >= span.end or span.start < before:
+            yield f"hours of {day} have '{text}', which ends before it begins or overlaps", "put them in order"
+        before = span.end

@@ -15,7 +15,7 @@ def password_fault(password: str, *, email: str) -> str | None:
         return f"The password is too long. Use at most {LONGEST} characters."
     if len(set(password.lower())) < 5:
         return "The password repeats very few characters. Choose something less regular."
-    name = email.split("@")[0].lower()
+    name = email.split("@", maxsplit=1)[0].lower()
     if password.lower() in (email.lower(), name * 2) or (len(name) > 5 and password.lower().startswith(name)):
         return "The password is too close to the e-mail address. Choose something else."
     return None

@@ -10,6 +10,25 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.core.redaction_cues import (
+    CALL_THEM,
+    CALLED,
+    CLINICIAN,
+    GREETING,
+    I_AM,
+    NAME_IS,
+    NOT_A_PERSON,
+    PARTICLES,
+    PERSON_AFTER,
+    PLACE_BEFORE,
+    RELATION,
+    SIGN_OFF,
+    STOP,
+    SURNAME_PARTICLES,
+    THING_WORD,
+    TIME_BEFORE,
+    TITLE,
+)
 from bot.core.redaction_words import NameWords
 
 FindNames = Callable[[str], Iterable[tuple[int, int]]]
@@ -18,61 +37,6 @@ FindNames = Callable[[str], Iterable[tuple[int, int]]]
 TOKEN = re.compile(r"(?<!\w)[^\W\d_]+(?:['’\-][^\W\d_]+)*(?![\d_])")
 # Between two words of one name: spaces, and a point after an initial or a title.
 _GAP = re.compile(r"[ \t]{1,2}|\.[ \t]{1,2}")
-_PARTICLES = frozenset("van von de der den del della di da dos du la le mac mc o' al el bin ibn ben st ap".split())
-_SURNAME_PARTICLES = frozenset("van von de der den del della di da dos du".split())
-_STOP = frozenset(
-    "and or but i im from who with has have is am are was were she he it her his my our we they a an the in on at to of "
-    "for by not no yes so please thanks thank can could would should what when where why how if because since speaking "
-    "here again too also that this does did do will may shall must said says told need needs got just about aged age "
-    "year years month months old".split()
-)
-_RELATIONS = (
-    "son|daughter|baby|babies|girl|boy|child|kid|kiddo|toddler|infant|newborn|twins?|triplets|wife|husband|hubby|partner|"
-    "boyfriend|girlfriend|fiance|fiancee|mum|mom|mother|dad|father|brother|sister|siblings?|nephew|niece|cousin|grandson|"
-    "granddaughter|grandchild|stepson|stepdaughter|friend|neighbour|neighbor|carer|caregiver|teacher|patient|pupil|"
-    "student|lad|lass|aunt|auntie|uncle|therapist|physio|nurse|doctor|consultant|neurologist|dietitian|sibling"
-)
-_NAME_IS = re.compile(
-    r"\b(?:(?:sur|last |first |full |middle |given )?names?(?:['’]?s| is| was| are|:| =)|(?:is|was|are|be|go(?:es)? by|"
-    r"known as|we|i|they) (?:called|named)|(?:mum|mom|mother|dad|father|parents?|sister|brother|wife|husband|carer|aunt|"
-    r"uncle|grand(?:ma|pa|mother|father)|nan|granny) (?:of|to)|(?:boy|girl|son|daughter|baby|child|kid|one|man|woman|lady|friend|he|she|him|"
-    r"her|kid|twins?|brother|sister),? (?:called|named)|signed(?: by)?:?|sincerely,?|yours,?)\s+$", re.IGNORECASE
-)  # fmt: skip
-_CALL_THEM = re.compile(r"\bcall(?:s|ed)? (?:him|her|them)\s+$", re.IGNORECASE)
-_CALLED = re.compile(r"\b(?:called|named|call(?:s|ed)? (?:me|him|her))\s+$", re.IGNORECASE)
-_I_AM = re.compile(r"(?:^|[\s,.!?(])(?:i['’]?m|i am|iam|this is|it['’]?s|it is|its|here is|here['’]s|me,)\s+$", re.IGNORECASE)
-_TITLE = re.compile(
-    r"(?:^|[\s,.!?(])(?:dr|doctor|prof|professor|mr|mrs|ms|miss|mx|nurse|sr|sra|herr|frau|madame|monsieur|uncle|aunt|"
-    r"auntie|aunty|sister|father|reverend|rev|surgeon|midwife)\.?\s+$", re.IGNORECASE,
-)  # fmt: skip
-_CLINICIAN = re.compile(r"dr|doctor|nurse|prof|surgeon|midwife", re.IGNORECASE)
-_RELATION = re.compile(rf"\b(?:{_RELATIONS})(?:[ -]in[ -]law)?,?\s+\(?$", re.IGNORECASE)
-_GREETING = re.compile(r"(?:^|[\n.!?]\s*)(?:hi|hello|hey|dear|hiya|good (?:morning|evening|afternoon|day)),?\s+$", re.I)
-_SIGN_OFF = re.compile(
-    r"(?:\b(?:thanks|thank you|thanx|thx|ty|regards|wishes|best|love|cheers|sincerely|yours|many thanks|xx?)\s*[,!.\-–—\n]*"
-    r"|[\n]\s*|\s[-–—]\s?)\s*$", re.IGNORECASE,
-)  # fmt: skip
-_THING = (
-    "syndrome|disease|disorder|hospital|clinic|centre|center|institute|foundation|trust|university|college|academy|children|"
-    "test|scale|score|scales|angle|sign|signs|method|reflex|valve|dystrophy|atrophy|palsy|ataxia|law|effect|criteria|"
-    "contracture|phenomenon|malformation|classification|protocol|technique|manoeuvre|maneuver|infirmary|airport"
-)
-# What is named after a person is no person: "Crohn's disease", "John Radcliffe Hospital", "Foley catheter". But a device
-# after a possessive is somebody's: "Oliver's tube".
-_NOT_A_PERSON = re.compile(
-    rf"(?:['’]s|['’])?[\s\-]+(?:{_THING})\b|[\s\-]+(?:stage|trial|study|button|catheter|bag|brace|frame|collar|fundoplication|"
-    r"therapy|medical|health|ward|house|park|street|road|city|county|island|state|cells?|gene|mutation|mask|machine|chair|"
-    r"hoist|sling|vest|pump|tube|feed|formula|school)\b", re.IGNORECASE,
-)  # fmt: skip
-_THING_WORD = re.compile(_THING, re.IGNORECASE)
-# What is said of persons only: an unknown word with a capital before it is somebody's name.
-_PERSON_AFTER = re.compile(
-    r",? (?:who\b|aged?\b|has (?:type|sma|had|been|a cold|a fever|lost)\b|is (?:\d|a? ?type\b|my\b|our\b|on (?:bipap|niv|the vent))|"
-    r"(?:fell|coughs|coughed|cries|cried|loves|hates|sleeps|slept|turned|weighs|wears|sits|crawls|crawled|walks|walked|smiles)\b)",
-    re.IGNORECASE,
-)
-_PLACE_BEFORE = re.compile(r"\b(?:san|santa|st\.?|saint|new|north|south|west|east|port|fort|mount|lake|johns)\s+$", re.I)
-_TIME_BEFORE = re.compile(r"\b(?:in|on|since|until|till|by|before|after|of|early|late|mid|next|last|this|to|from|every|near|around|outside)\s+$", re.I)
 
 
 @dataclass(frozen=True)
@@ -99,11 +63,7 @@ class NameFinder:
 
     def find(self, text: str, *, find_names: FindNames | None = None) -> list[tuple[int, int]]:
         """Places of names, in no order; they may overlap."""
-        tokens = [_Token(m.group(), m.start(), m.end()) for m in TOKEN.finditer(text)]
-        shouted = sum(t.is_short_form for t in tokens) > max(2, len(tokens) // 2)
-        medical = _cover(text, self._words.medical.find(text))
-        look_alike = _cover(text, self._words.look_alikes.find(text))
-        scan = _Scan(text, tokens, self._words, medical, look_alike, shouted)
+        scan = _Scan(text, self._words)
         found = list(scan.by_cue_and_list())
         # The model costs more than all the rest: it is asked only where a word is left that might be a name.
         if find_names is not None and scan.has_unknown_capital(found):
@@ -111,24 +71,16 @@ class NameFinder:
         return found
 
 
-def _cover(text: str, mentions: Iterable[object]) -> Sequence[tuple[int, int]]:
-    return [(m.start, m.end) for m in mentions]  # type: ignore[attr-defined]
-
-
 class _Scan:
     """One message."""
 
-    def __init__(
-        self,
-        text: str,
-        tokens: Sequence[_Token],
-        words: NameWords,
-        medical: Sequence[tuple[int, int]],
-        look_alike: Sequence[tuple[int, int]],
-        shouted: bool,
-    ) -> None:
-        self._text, self._tokens, self._words = text, tokens, words
-        self._medical, self._look_alike, self._shouted = medical, look_alike, shouted
+    def __init__(self, text: str, words: NameWords) -> None:
+        self._text, self._words = text, words
+        self._tokens = [_Token(m.group(), m.start(), m.end()) for m in TOKEN.finditer(text)]
+        self._medical = [(m.start, m.end) for m in words.medical.find(text)]
+        self._look_alike = [(m.start, m.end) for m in words.look_alikes.find(text)]
+        # In a message all in capitals a capital letter says nothing.
+        self._shouted = sum(t.is_short_form for t in self._tokens) > max(2, len(self._tokens) // 2)
 
     def by_cue_and_list(self) -> Iterator[tuple[int, int]]:
         """Names that something introduces, and names that are nothing else."""
@@ -147,9 +99,10 @@ class _Scan:
                 inside = inside[1:]
             while inside and self._is_no_name(inside[-1]):
                 inside = inside[:-1]
-            if inside and not any(_hits(self._medical, t) for t in inside) and not self._names_a_thing(inside[-1]):
-                if not (len(inside) == 1 and self._is_shaky(inside[0])):
-                    yield inside[0].start, _without_possessive(inside[-1])
+            if not inside or (len(inside) == 1 and self._is_shaky(inside[0])) or self._names_a_thing(inside[-1]):
+                continue
+            if not any(_hits(self._medical, t) for t in inside):
+                yield inside[0].start, _without_possessive(inside[-1])
 
     def has_unknown_capital(self, found: Sequence[tuple[int, int]]) -> bool:
         """Whether a word with a capital is no word that we know."""
@@ -172,7 +125,7 @@ class _Scan:
         token = self._tokens[i]
         before = self._text[max(0, token.start - 40) : token.start]
         if len(_core(token)) < 2:
-            return self._after_initial(i) if _TITLE.search(before) or _NAME_IS.search(before) else 0
+            return self._after_initial(i) if TITLE.search(before) or NAME_IS.search(before) else 0
         if _hits(self._medical, token):
             return 0
         if self._is_introduced(token, before, i):
@@ -183,7 +136,7 @@ class _Scan:
         return 0 if self._names_a_thing(self._tokens[i + count - 1]) else count
 
     def _after_initial(self, i: int) -> int:
-        """"Dr. J. Smith": an initial with its point, and the surname after it."""
+        """ "Dr. J. Smith": an initial with its point, and the surname after it."""
         token = self._tokens[i]
         is_initial = token.is_capital and self._text[token.end : token.end + 1] == "."
         return self._extent(i, introduced=False) if is_initial else 0
@@ -192,47 +145,51 @@ class _Scan:
         core = _core(token)
         listed = self._words.is_name(core) or (self._words.may_be_name(core) and self._has_capital(token))
         plausible = listed or (self._has_capital(token) and not self._words.is_ordinary(core))
-        plausible = plausible and not _is_stop(core) and not token.is_short_form or listed
+        plausible = (plausible and not _is_stop(core) and not token.is_short_form) or listed
         if self._shouted and not listed:
             plausible = not self._words.is_ordinary(core) and not _is_stop(core)
         look_alike = _hits(self._look_alike, token)
         unknown = not self._words.is_ordinary(core) and not _is_stop(core) and not look_alike
-        if _NAME_IS.search(before):
-            return plausible or unknown or self._has_capital(token) and not _is_stop(core)
-        title = _TITLE.search(before)
+        if NAME_IS.search(before):
+            return plausible or unknown or (self._has_capital(token) and not _is_stop(core))
+        title = TITLE.search(before)
         if title:
             # "dr says", but "mr hughes"
-            is_verb = bool(_CLINICIAN.search(title.group()) and re.search(r"(?:ed|ing|ly|s)$", core))
-            return plausible or unknown and not is_verb
-        if _CALL_THEM.search(before) and self._has_capital(token) and not look_alike:
+            is_verb = bool(CLINICIAN.search(title.group()) and re.search(r"(?:ed|ing|ly|s)$", core))
+            return plausible or (unknown and not is_verb)
+        if CALL_THEM.search(before) and self._has_capital(token) and not look_alike:
             return not _is_stop(core)
-        if _RELATION.search(before) or _CALLED.search(before):
+        if RELATION.search(before) or CALLED.search(before):
             return plausible and (listed or not look_alike)
-        if _I_AM.search(before):
+        if I_AM.search(before):
             return plausible and not look_alike
-        if _GREETING.search(before):
+        if GREETING.search(before):
             return plausible and not look_alike
-        is_last = i == len(self._tokens) - 1 or i == len(self._tokens) - 2 and self._tokens[-1].is_capital
+        is_last = i == len(self._tokens) - 1 or (i == len(self._tokens) - 2 and self._tokens[-1].is_capital)
         if is_last and not self._text[self._tokens[-1].end :].strip(" .!\n)xX"):
-            return bool(_SIGN_OFF.search(before)) and plausible and not look_alike
+            return bool(SIGN_OFF.search(before)) and plausible and not look_alike
         return False
 
     def _stands_alone(self, token: _Token, before: str) -> bool:
         """A name from the list, without anything that introduces it."""
         core = _core(token)
-        if _PLACE_BEFORE.search(before):
+        if PLACE_BEFORE.search(before):
             return False
-        if any(start < token.start or token.end < end for start, end in self._look_alike if start < token.end and token.start < end):
+        if any(
+            start < token.start or token.end < end
+            for start, end in self._look_alike
+            if start < token.end and token.start < end
+        ):
             return False  # inside a longer fixed name: "Cornelia de Lange"
         if self._words.is_name(core):
             return not (token.is_short_form and len(core) < 4 and not self._shouted)
         if not self._has_capital(token) or token.is_short_form:
             return False
         if not self._words.may_be_name(core):
-            is_place = bool(_TIME_BEFORE.search(before))
+            is_place = bool(TIME_BEFORE.search(before))
             return not is_place and self._is_unknown(token) and self._is_said_of_a_person(token)
-        starts_sentence = not before.strip() or before.rstrip()[-1:] in ".!?:\n\"“(-"
-        if _TIME_BEFORE.search(before):
+        starts_sentence = not before.strip() or before.rstrip()[-1:] in '.!?:\n"“(-'
+        if TIME_BEFORE.search(before):
             return False
         following = self._next(token)
         if starts_sentence or _hits(self._look_alike, token):
@@ -240,12 +197,12 @@ class _Scan:
         return True
 
     def _is_said_of_a_person(self, token: _Token) -> bool:
-        """"Marek has type 2", "Anneke de Vries": not on any list, yet nothing else it could be."""
-        if _PERSON_AFTER.match(self._text, token.end):
+        """ "Marek has type 2", "Anneke de Vries": not on any list, yet nothing else it could be."""
+        if PERSON_AFTER.match(self._text, token.end):
             return True
         index = self._tokens.index(token)
         words = [t for t in self._tokens[index + 1 : index + 4] if _GAP.fullmatch(self._text, t.start - 1, t.start)]
-        particles = [t for t in words if t.text in _SURNAME_PARTICLES]
+        particles = [t for t in words if t.text in SURNAME_PARTICLES]
         after = [t for t in words if t.is_capital]
         return bool(particles and after and self._is_unknown(after[0]) and words[0] in particles)
 
@@ -259,7 +216,11 @@ class _Scan:
             if "." in self._text[last.end : following.start] and len(last.text) > 1:
                 break
             core = _core(following)
-            if core.lower() in _PARTICLES and i + count + 1 < len(self._tokens) and self._tokens[i + count + 1].is_capital:
+            if (
+                core.lower() in PARTICLES
+                and i + count + 1 < len(self._tokens)
+                and self._tokens[i + count + 1].is_capital
+            ):
                 count += 1
                 continue
             if self._is_surname(following):
@@ -270,7 +231,7 @@ class _Scan:
                 count += 1
                 continue
             break
-        while count > 1 and _core(self._tokens[i + count - 1]).lower() in _PARTICLES:
+        while count > 1 and _core(self._tokens[i + count - 1]).lower() in PARTICLES:
             count -= 1
         return count
 
@@ -278,7 +239,7 @@ class _Scan:
         core = _core(token)
         if not token.is_capital or self._shouted or token.is_short_form or _hits(self._medical, token):
             return False
-        if _is_stop(core) or _THING_WORD.fullmatch(core):
+        if _is_stop(core) or THING_WORD.fullmatch(core):
             return False
         return len(core) > 1 or self._text[token.end : token.end + 1] == "."
 
@@ -297,12 +258,12 @@ class _Scan:
         return None
 
     def _names_a_thing(self, token: _Token) -> bool:
-        return bool(_NOT_A_PERSON.match(self._text, _without_possessive(token)))
+        return bool(NOT_A_PERSON.match(self._text, _without_possessive(token)))
 
 
 def _is_stop(word: str) -> bool:
     """Whether a word never is a name; "I'm" counts as "I"."""
-    return re.split(r"['’]", word.lower())[0] in _STOP
+    return re.split(r"['’]", word.lower())[0] in STOP
 
 
 def _core(token: _Token) -> str:

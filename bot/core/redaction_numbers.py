@@ -17,22 +17,30 @@ from bot.core.contact import ALL_CODES
 
 Place = tuple[int, int]
 
-_PUBLIC_TYPES = (PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN, PhoneNumberType.PREMIUM_RATE)
+_PUBLIC_TYPES = (
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.UAN,
+    PhoneNumberType.PREMIUM_RATE,
+)
 FEWEST_DIGITS, MOST_DIGITS = 7, 15
 
 _NUMBER = re.compile(r"(?<![\w.,/+\-–:])(?:\+|00)?\(?\d(?:[\d ().\-–/\u00a0]|\(0\)){5,22}\d(?![\w%]|[.,:]\d)")
 _PHONE_WORD = re.compile(
-    r"\b(?:call(?:ed)?|ring|ph|phone[ds]?|tel|telephone|mobile|mob|cell|cellphone|text(?:ed)?|whats ?app|number|num|contact|"
+    r"\b(?:call(?:ed)?|ring|ph|phone[ds]?|tel|telephone|mobile|mob|cell|cellphone|text(?:ed)?|whats ?app|number|num|"
+    r"contact|"
     r"reach|sms|fax|landline|dial|viber|signal|telegram|no|nr|#|handy|phone number)\b[^\d\n]{0,25}$", re.IGNORECASE,
 )  # fmt: skip
 _UNIT_AFTER = re.compile(
     r"\s?(?:mg|mcg|ug|µg|g|kg|ml|l|lb|lbs|oz|cm|mm|m|km|ft|kcal|cal|iu|units?|vg|copies|%|bpm|hours?|hrs?|min(?:utes)?|"
-    r"days?|weeks?|months?|years?|yrs?|euros?|dollars?|pounds?|usd|eur|gbp|people|patients|children|babies|births|times|"
+    r"days?|weeks?|months?|years?|yrs?|euros?|dollars?|pounds?|usd|eur|gbp|people|patients|children|babies|births|"
+    r"times|"
     r"million|billion|thousand)\b", re.IGNORECASE,
 )  # fmt: skip
 _MONEY_BEFORE = re.compile(r"(?:[$€£₹]|usd|eur|gbp|rs\.?)\s?$", re.IGNORECASE)
 _DATE_SHAPE = re.compile(
-    r"(?:(?:0?[1-9]|[12]\d|3[01])[/.\- ](?:0?[1-9]|1[0-2])[/.\- ](?:\d{4}|\d{2})|\d{4}[/.\-](?:0?[1-9]|1[0-2])[/.\-]\d{1,2}|"
+    r"(?:(?:0?[1-9]|[12]\d|3[01])[/.\- ](?:0?[1-9]|1[0-2])[/.\- ](?:\d{4}|\d{2})|\d{4}[/.\-](?:0?[1-9]|"
+    r"1[0-2])[/.\-]\d{1,2}|"
     r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/(?:\d{4}|\d{2}))"
 )
 _YEARS = re.compile(r"(?:19|20)\d{2}\s?[\-–/ ]\s?(?:(?:19|20)\d{2}|\d{2})")
@@ -43,19 +51,27 @@ _MONTH = (
 )
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d{2}"
-_NUMERIC_DATE = r"\d{1,2}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?(?:(?:19|20)\d{2}|\d{2})|(?:19|20)\d{2}[/.\-]\d{1,2}[/.\-]\d{1,2}"
+_NUMERIC_DATE = (
+    r"\d{1,2}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?(?:(?:19|20)\d{2}|\d{2})|(?:19|20)\d{2}[/.\-]\d{1,2}[/.\-]\d{1,2}"
+)
 _FULL_DATE = (
-    rf"(?:{_NUMERIC_DATE}|\d{{1,2}} \d{{1,2}} {_YEAR}|{_DAY}(?: of)?[ \-.]{_MONTH}\.?,?[ \-.](?:{_YEAR}|['’]?\d{{2}}\b)|"
+    rf"(?:{_NUMERIC_DATE}|\d{{1,2}} \d{{1,2}} {_YEAR}|{_DAY}(?: of)?[ \-.]{_MONTH}\.?,?[ \-.](?:{_YEAR}|"
+    rf"['’]?\d{{2}}\b)|"
     rf"{_MONTH}\.? {_DAY},? (?:{_YEAR}|['’]\d{{2}}))"
 )
-_PART_DATE = rf"(?:{_DAY}(?: of)? {_MONTH}|{_MONTH}\.? {_DAY}|{_MONTH}\.? (?:of )?{_YEAR}|\d{{1,2}}[/.]\d{{1,2}}(?:[/.]\d{{2}})?)"
+_PART_DATE = (
+    rf"(?:{_DAY}(?: of)? {_MONTH}|{_MONTH}\.? {_DAY}|{_MONTH}\.? (?:of )?{_YEAR}|"
+    r"\d{1,2}[/.]\d{1,2}(?:[/.]\d{2})?)"
+)
 _DATE = re.compile(rf"(?<![\w.,/\-])(?:{_FULL_DATE})(?![\w/]|[.\-]\d)", re.IGNORECASE)
 _ANY_DATE = re.compile(rf"(?<![\w.,/\-])(?:{_FULL_DATE}|{_PART_DATE})(?![\w/]|[.\-]\d)", re.IGNORECASE)
 _BIRTH_WORD = (
     r"(?:born|d\.?\s?o\.?\s?b\.?|birth\s?da(?:y|te)|b-?day|date of birth|birth|geboren|geb\.?|née?|nacid[oa]|due date)"
 )
 _BIRTH_BEFORE = re.compile(rf"\b{_BIRTH_WORD}(?!\w)[^\d\n.!?]{{0,30}}$", re.IGNORECASE)
-_BIRTH_AFTER = re.compile(rf"^[\s,;:()\-–]{{0,3}}(?:is |was |\(|= ?)?(?:(?:his|her|my|their|the|our)\s)?(?:\w+['’]s )?{_BIRTH_WORD}\b", re.I)
+_BIRTH_AFTER = re.compile(
+    rf"^[\s,;:()\-–]{{0,3}}(?:is |was |\(|= ?)?(?:(?:his|her|my|their|the|our)\s)?(?:\w+['’]s )?{_BIRTH_WORD}\b", re.I
+)
 _PERSON_BEFORE = re.compile(
     r"(?:\b(?:son|daughter|baby|girl|boy|child|patient|twins?|name|brother|sister|wife|husband|he|she|mum|mom|dad)\b,?"
     r"|[,(:])\s*$", re.IGNORECASE,
@@ -65,7 +81,9 @@ _CARD = re.compile(r"(?<![\w.+])(?:\d[ \-]?){12,18}\d(?![\w.]\d|\w)")
 _CARD_START = ("2", "3", "4", "5", "6")
 _SSN = re.compile(r"(?<![\w\-])(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\w\-])")
 _NI = re.compile(
-    r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-D](?!\w)", re.I
+    r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|"
+    r"ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-D](?!\w)",
+    re.I,
 )
 _NHS = re.compile(r"(?<![\w.+\-(])(?<!\d )\d{3}[ \-]?\d{3}[ \-]?\d{4}(?!\w|[.\-]\d)")
 _DNI = re.compile(r"(?<!\w)\d{8}[ \-]?[A-HJ-NP-TV-Z](?!\w)")
@@ -74,11 +92,15 @@ _NIR = re.compile(r"(?<![\w.])[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3
 _IN_FOURS = re.compile(r"(?<![\w.\-])[2-9]\d{3}[ \-]\d{4}[ \-]\d{4}(?![\w\-]|[ \-]\d)")
 _PPS = re.compile(r"(?<!\w)\d{7}[A-W][A-IW]?(?!\w)")
 _NAMED_ID = re.compile(
-    r"\b(?:nhs|chi|ssn|social security|national insurance|ni|pps|ppsn|passport|medicare|medicaid|health ?card|aadhaar|aadhar|"
-    r"insurance|policy|member(?:ship)?|hospital|patient|medical record|mrn|record|account|case|claim|driver['’]?s? licen[cs]e|"
-    r"driving licen[cs]e|licen[cs]e|iban|sort code|bank|nino|tax|fiscal|pesel|bsn|sin|tfn|ihi|abha|pan|dni|nie|national id|"
+    r"\b(?:nhs|chi|ssn|social security|national insurance|ni|pps|ppsn|passport|medicare|medicaid|health ?card|"
+    r"aadhaar|aadhar|"
+    r"insurance|policy|member(?:ship)?|hospital|patient|medical record|mrn|record|account|case|claim|"
+    r"driver['’]?s? licen[cs]e|"
+    r"driving licen[cs]e|licen[cs]e|iban|sort code|bank|nino|tax|fiscal|pesel|bsn|sin|tfn|ihi|abha|pan|dni|nie|"
+    r"national id|"
     r"identity|id|reference|ref|versicherten|krankenkasse|steuer)(?: card)?(?: (?:number|no|num|nr|id|code|#))?\.?"
-    r"(?: (?:is|was|=))?\s?[:#=]?\s{0,2}((?:[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?)|[A-Z]{0,5}[ \-]?\d[\dA-Z]*(?:[ \-](?=[A-Z]{0,3}\d)[\dA-Z]+)*(?:[ \-][A-Z](?=\s*(?:$|[.,;)])))?)"
+    r"(?: (?:is|was|=))?\s?[:#=]?\s{0,2}((?:[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?)|"
+    r"[A-Z]{0,5}[ \-]?\d[\dA-Z]*(?:[ \-](?=[A-Z]{0,3}\d)[\dA-Z]+)*(?:[ \-][A-Z](?=\s*(?:$|[.,;)])))?)"
     r"(?!\w)", re.IGNORECASE,
 )  # fmt: skip
 
@@ -129,7 +151,9 @@ def birth_dates(text: str, *, is_personal: bool = False) -> Iterator[Place]:
             yield match.span()
     for match in _DATE.finditer(text):
         before = text[max(0, match.start() - 45) : match.start()]
-        if _PERSON_BEFORE.search(before) or is_personal and not re.search(r"\b(?:on|since|until|till|by|from|before|after|of)\s$", before, re.I):
+        if _PERSON_BEFORE.search(before) or (
+            is_personal and not re.search(r"\b(?:on|since|until|till|by|from|before|after|of)\s$", before, re.I)
+        ):
             yield match.span()
 
 
@@ -159,8 +183,7 @@ def _is_other_number(text: str, match: re.Match[str], raw: str, digits: str) -> 
 
 
 def _is_phone(raw: str, digits: str, *, is_called: bool) -> bool:
-    best: PhoneNumberType | None = None
-    is_possible = False
+    is_possible = is_valid = False
     for code in (None,) if raw.startswith("+") else ALL_CODES:
         try:
             number = phonenumbers.parse(raw, code)
@@ -168,10 +191,9 @@ def _is_phone(raw: str, digits: str, *, is_called: bool) -> bool:
             continue
         is_possible = is_possible or phonenumbers.is_possible_number(number)
         if phonenumbers.is_valid_number(number):
-            kind = phonenumbers.number_type(number)
-            if kind in _PUBLIC_TYPES and code in (None, "US", "GB", "IE", "AU"):
+            if phonenumbers.number_type(number) in _PUBLIC_TYPES and code in (None, "US", "GB", "IE", "AU"):
                 return False
-            best = kind
+            is_valid = True
     if raw.startswith(("+", "00")) and is_possible:
         return True
     if is_called:
@@ -181,7 +203,7 @@ def _is_phone(raw: str, digits: str, *, is_called: bool) -> bool:
         return is_possible
     if re.fullmatch(r"(?:1[ .\-]?)?\(?\d{3}\)?[ .\-]\d{3}[ .\-]\d{4}", raw):
         return True
-    return best is not None and len(digits) >= 10
+    return is_valid and len(digits) >= 10
 
 
 def is_luhn(digits: str) -> bool:

@@ -50,7 +50,7 @@ class NameWords:
     def is_ordinary(self, word: str) -> bool:
         """Whether it is a word of the language, however it is written here."""
         folded = fold(word)
-        return folded in self.ordinary or folded.endswith("s") and folded[:-1] in self.ordinary
+        return folded in self.ordinary or (folded.endswith("s") and folded[:-1] in self.ordinary)
 
     def is_name(self, word: str) -> bool:
         """Whether it can only be a first name."""

@@ -14,14 +14,10 @@ from typing import Any
 from bot.core.composer import BUTTONS, load_fixed_replies
 from bot.core.content import CONTENT_DIR
 from bot.core.handoffs import Staff
-from bot.core.replies import Button, Reply, ReplyKind, Source
+from bot.core.replies import Reply, ReplyKind, Source
 
 Events = list[dict[str, Any]]
 
-HELPED_BUTTONS = (
-    Button("Yes, it helped", '/press{"label": "handoff/helped_yes"}'),
-    Button("Not really", '/press{"label": "handoff/helped_no"}'),
-)
 FORM_SLOTS = ("handoff_about", "handoff_contact", "handoff_consent", "requested_slot")
 
 
@@ -41,7 +37,7 @@ def staff_reply(text: str, staff: Staff, *, key: str, sources: Sequence[Source] 
 
 def give_back(*, key: str) -> Events:
     """The person has closed the conversation: the bot answers again and asks whether it helped."""
-    return [_with_staff(False), bot_said(fixed("handoff/given_back").with_buttons(*HELPED_BUTTONS), key=key)]
+    return [_with_staff(False), bot_said(fixed("handoff/given_back"), key=key)]
 
 
 def back_to_waiting(*, key: str) -> Events:

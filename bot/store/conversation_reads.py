@@ -141,7 +141,9 @@ def list_conversations(
 def channels(engine: sa.engine.Engine) -> list[str]:
     """Channels that conversations came by."""
     with engine.connect() as connection:
-        return list(connection.execute(sa.select(Conversation.channel).distinct().order_by(Conversation.channel)).scalars())
+        return list(
+            connection.execute(sa.select(Conversation.channel).distinct().order_by(Conversation.channel)).scalars()
+        )
 
 
 def read_head(engine: sa.engine.Engine, conversation_id: str) -> ConversationHead | None:

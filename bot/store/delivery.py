@@ -37,9 +37,7 @@ def deliver_due(engine: sa.engine.Engine, api: RasaApi, *, clock: Callable[[], d
     return len(due)
 
 
-def _send(
-    engine: sa.engine.Engine, api: RasaApi, message: Outgoing, clock: Callable[[], datetime]
-) -> DeliveryState:
+def _send(engine: sa.engine.Engine, api: RasaApi, message: Outgoing, clock: Callable[[], datetime]) -> DeliveryState:
     if not staff_messages.take(engine, message, now=clock()):
         return DeliveryState.PENDING  # another process is at it, or its next attempt is not due
     if staff_messages.is_stored(engine, message):

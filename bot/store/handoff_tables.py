@@ -19,7 +19,11 @@ class HandoffRow(Base):
     __table_args__ = (
         # Never two open ones for one conversation, whatever two processes do at the same moment.
         sa.Index(
-            "uq_handoffs_open", "conversation_id", unique=True, sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)
+            "uq_handoffs_open",
+            "conversation_id",
+            unique=True,
+            sqlite_where=sa.text(OPEN),
+            postgresql_where=sa.text(OPEN),
         ),
         sa.Index("ix_handoffs_state", "state", "requested_at"),
         {"sqlite_autoincrement": True},

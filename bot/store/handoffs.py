@@ -1,4 +1,4 @@
-"""Acts on hand-offs: ask for a person, claim, let go, hand over, decline, end. Reading is in bot/store/handoff_reads.py.
+"""Acts on hand-offs: ask for a person, claim, let go, hand over, decline, end (reading: bot/store/handoff_reads.py).
 
 Every act takes the engine and the time, and is one transaction. Moves raise MoveRefused (its text is for the member of
 staff who tried; `refusal` says why, `holder` who has it) and LookupError when there is no such hand-off. What the
@@ -106,7 +106,9 @@ def renew(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datet
     return change(engine, handoff_id, Move.RENEW, now=now, by=staff)
 
 
-def release(engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datetime, note: str | None = None) -> Handoff:
+def release(
+    engine: sa.engine.Engine, handoff_id: int, staff: Staff, *, now: datetime, note: str | None = None
+) -> Handoff:
     """Give it back to the queue; the bot answers meanwhile."""
     after = announce(staff_events.back_to_waiting, now=now)
     return change(engine, handoff_id, Move.RELEASE, now=now, by=staff, note=note, after=after)

@@ -14,7 +14,7 @@ from enum import Enum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.handoffs import HandoffState
+from bot.core.handoffs import OPEN_STATES, HandoffState
 from bot.core.settings import Settings, load_settings
 from bot.store.database import transaction
 from bot.store.handoff_tables import HandoffRow, NotificationRow
@@ -64,27 +64,37 @@ class Notification:
     error: str | None
     is_waiting: bool
     """Whether nobody has taken the request yet."""
+    is_open: bool
+    """Whether the request is not over."""
 
 
 def configured_kinds(settings: Settings | None = None) -> tuple[Kind, ...]:
     """The ways that the settings allow; empty when nobody is told (the console says so)."""
     settings = settings or load_settings()
     kinds = []
-    if settings.smtp_host and settings.notify_email_to:
+    if settings.smtp_host and (settings.notify_email_to or settings.notify_escalate_to):
         kinds.append(Kind.EMAIL)
     if settings.notify_webhook_url:
         kinds.append(Kind.WEBHOOK)
     return tuple(kinds)
 
 
-def notify(session: Session, handoff: HandoffRow, why: Why, *, now: datetime, kinds: Sequence[Kind] | None = None) -> None:
+def notify(
+    session: Session, handoff: HandoffRow, why: Why, *, now: datetime, kinds: Sequence[Kind] | None = None
+) -> None:
     """Add notices to the outbox, one for each configured way, inside the caller's transaction."""
     for kind in configured_kinds() if kinds is None else kinds:
         session.add(
             NotificationRow(
-                handoff_id=handoff.id, conversation_id=handoff.conversation_id, kind=kind.value, reason=why.value, at=now,
-                state=NotificationState.PENDING.value, attempts=0, next_at=now,
-            )  # fmt: skip
+                handoff_id=handoff.id,
+                conversation_id=handoff.conversation_id,
+                kind=kind.value,
+                reason=why.value,
+                at=now,
+                state=NotificationState.PENDING.value,
+                attempts=0,
+                next_at=now,
+            )
         )
 
 
@@ -104,7 +114,7 @@ def take_due(engine: sa.engine.Engine, *, now: datetime, limit: int = 20) -> lis
             )
             if session.execute(update).rowcount == 1:
                 state = session.execute(sa.select(HandoffRow.state).where(HandoffRow.id == row.handoff_id)).scalar()
-                taken.append(_read(row, is_waiting=state == HandoffState.REQUESTED.value, attempts=row.attempts + 1))
+                taken.append(_read(row, state, attempts=row.attempts + 1))
     return taken
 
 
@@ -134,7 +144,7 @@ def recent(engine: sa.engine.Engine, *, limit: int = 50) -> list[Notification]:
         .limit(limit)
     )
     with Session(engine, future=True) as session:
-        return [_read(row, is_waiting=state == HandoffState.REQUESTED.value) for row, state in session.execute(query)]
+        return [_read(row, state) for row, state in session.execute(query)]
 
 
 def counts(engine: sa.engine.Engine, *, since: datetime) -> dict[NotificationState, int]:
@@ -149,14 +159,27 @@ def counts(engine: sa.engine.Engine, *, since: datetime) -> dict[NotificationSta
     return {state: found.get(state.value, 0) for state in NotificationState}
 
 
+def overdue(engine: sa.engine.Engine, *, now: datetime) -> int:
+    """Notices that should have been taken up a minute ago: above 0, `python -m bot.notify` does not run."""
+    late = (
+        NotificationRow.state == NotificationState.PENDING.value,
+        NotificationRow.next_at < now - timedelta(minutes=1),
+    )
+    with engine.connect() as connection:
+        return int(
+            connection.execute(sa.select(sa.func.count()).select_from(NotificationRow).where(*late)).scalar_one()
+        )
+
+
 def _set(engine: sa.engine.Engine, notification_id: int, **values: object) -> None:
     with engine.begin() as connection:
         connection.execute(sa.update(NotificationRow).where(NotificationRow.id == notification_id).values(**values))
 
 
-def _read(row: NotificationRow, *, is_waiting: bool, attempts: int | None = None) -> Notification:
+def _read(row: NotificationRow, handoff_state: str | None, *, attempts: int | None = None) -> Notification:
     return Notification(
         id=row.id, handoff_id=row.handoff_id, kind=Kind(row.kind), why=Why(row.reason), at=row.at,
         state=NotificationState(row.state), attempts=row.attempts if attempts is None else attempts,
-        next_at=row.next_at, error=row.error, is_waiting=is_waiting,
+        next_at=row.next_at, error=row.error, is_waiting=handoff_state == HandoffState.REQUESTED.value,
+        is_open=handoff_state in {state.value for state in OPEN_STATES},
     )  # fmt: skip

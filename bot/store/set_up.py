@@ -17,8 +17,8 @@ from bot.store.database import transaction
 from bot.store.secrets import decrypt, encrypt, hash_password, hash_token
 from bot.store.sign_in import forget_failures
 from bot.store.staff import StaffMember, new_user, read_user
-from bot.store.totp import matching_step
 from bot.store.staff_tables import OneTimeLink, StaffSession, StaffUser
+from bot.store.totp import matching_step
 
 ISSUER = "SMA Companion"
 

@@ -32,9 +32,7 @@ class SignIn:
     tries_left: int = 0
 
 
-def sign_in(
-    engine: sa.engine.Engine, *, email: str, password: str, code: str, data_key: str, now: datetime
-) -> SignIn:
+def sign_in(engine: sa.engine.Engine, *, email: str, password: str, code: str, data_key: str, now: datetime) -> SignIn:
     """Check all three at once: nothing says which one was wrong, nor whether the address exists."""
     locked_until = _locked_until(engine, email, now)
     if locked_until:

@@ -119,7 +119,7 @@ def new_user(*, email: str, name: str, title: str, roles: Iterable[Role]) -> Sta
 
 
 def change_roles(engine: sa.engine.Engine, user_id: int, roles: Iterable[Role]) -> None:
-    """Give somebody other roles. Raises FaultsError when nobody could manage accounts afterwards, or no role is left."""
+    """Give somebody other roles. Raises FaultsError when no role or no administrator would be left."""
     chosen = frozenset(roles)
     if not chosen:
         raise fail("roles", "none is left", "disable the account instead")
@@ -131,7 +131,7 @@ def change_roles(engine: sa.engine.Engine, user_id: int, roles: Iterable[Role]) 
 
 
 def set_active(engine: sa.engine.Engine, user_id: int, *, is_active: bool) -> None:
-    """Disable an account (its sessions end at once) or enable it again. Raises FaultsError for the last administrator."""
+    """Disable an account (its sessions end at once) or enable it. Raises FaultsError for the last administrator."""
     with transaction(engine) as session:
         if not is_active:
             _keep_an_admin(session, user_id)

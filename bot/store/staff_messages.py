@@ -112,9 +112,18 @@ def enqueue(
     """Add a message inside the caller's transaction."""
     session.add(
         StaffMessage(
-            conversation_id=handoff.conversation_id, handoff_id=handoff.id, key=key, kind=kind, staff_id=staff_id,
-            text=text, events=list(events), at=now, state=DeliveryState.PENDING.value, attempts=0, next_at=now,
-        )  # fmt: skip
+            conversation_id=handoff.conversation_id,
+            handoff_id=handoff.id,
+            key=key,
+            kind=kind,
+            staff_id=staff_id,
+            text=text,
+            events=list(events),
+            at=now,
+            state=DeliveryState.PENDING.value,
+            attempts=0,
+            next_at=now,
+        )
     )
     session.flush()
 

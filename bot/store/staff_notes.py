@@ -29,7 +29,13 @@ def add_note(engine: sa.engine.Engine, conversation_id: str, staff: Staff, text:
     text = text.strip()
     if not text or len(text) > LONGEST:
         raise ValueError(f"A note has between 1 and {LONGEST} characters.")
-    values = {"conversation_id": conversation_id, "at": now, "staff_id": staff.id, "staff_name": staff.name, "text": text}
+    values = {
+        "conversation_id": conversation_id,
+        "at": now,
+        "staff_id": staff.id,
+        "staff_name": staff.name,
+        "text": text,
+    }
     with engine.begin() as connection:
         connection.execute(sa.insert(StaffNote).values(values))
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
-from bot.store.database import transaction
+from bot.store.database import SQLITE_BUSY_TIMEOUT_MS, _prepare_sqlite, make_engine, transaction
 from bot.store.tables import Base, Conversation
 
 ERASED_BY_SENDER = (
@@ -116,6 +117,22 @@ class Chat:
     apologised_at: datetime | None
 
 
+def make_pooled_engine(url: str) -> sa.engine.Engine:
+    """An engine whose SQLite connections stay open.
+
+    Opened and closed for each query they cost ten times as much: the last one to close folds the write-ahead log into
+    the file. This channel asks the database several times for each message.
+    """
+    engine = make_engine(url)
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return engine
+    arguments = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    pooled = sa.create_engine(engine.url, future=True, poolclass=QueuePool, pool_size=8, max_overflow=24,
+                              connect_args=arguments)  # fmt: skip
+    sa.event.listen(pooled, "connect", _prepare_sqlite)
+    return pooled
+
+
 def read_chat(engine: sa.engine.Engine, sender_id: str) -> Chat | None:
     """A chat, None when it is not known (any more)."""
     columns = [getattr(TelegramChat, name) for name in Chat.__dataclass_fields__]
@@ -164,6 +181,4 @@ def forget_idle_chats(engine: sa.engine.Engine, *, before: datetime) -> int:
 
 
 def _mark_conversation(session: Session, sender_id: str, is_unreachable: bool) -> None:
-    session.execute(
-        sa.update(Conversation).where(Conversation.id == sender_id).values(is_unreachable=is_unreachable)
-    )
+    session.execute(sa.update(Conversation).where(Conversation.id == sender_id).values(is_unreachable=is_unreachable))

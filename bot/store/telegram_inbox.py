@@ -24,6 +24,16 @@ class Waiting:
     attempts: int
 
 
+BATCH = 20
+
+_NEXT = (
+    sa.select(*(getattr(TelegramUpdate, name) for name in Waiting.__dataclass_fields__))
+    .where(TelegramUpdate.chat_key == sa.bindparam("key"), TelegramUpdate.payload.is_not(None))
+    .order_by(TelegramUpdate.update_id)
+    .limit(BATCH)
+)
+
+
 def take_in(engine: sa.engine.Engine, update_id: int, chat_key: str, payload: str, *, now: datetime) -> bool:
     """Store an update; False when its number was there already."""
     row = {"update_id": update_id, "chat_key": chat_key, "payload": payload, "received_at": now, "attempts": 0}
@@ -35,13 +45,10 @@ def take_in(engine: sa.engine.Engine, update_id: int, chat_key: str, payload: st
     return True
 
 
-def next_waiting(engine: sa.engine.Engine, chat_key: str) -> Waiting | None:
-    """The oldest update of a chat that is not worked, None when there is none."""
-    columns = [getattr(TelegramUpdate, name) for name in Waiting.__dataclass_fields__]
-    query = sa.select(*columns).where(TelegramUpdate.chat_key == chat_key, TelegramUpdate.payload.is_not(None))
+def next_waiting(engine: sa.engine.Engine, chat_key: str) -> list[Waiting]:
+    """The oldest updates of a chat that are not worked, in order, at most BATCH."""
     with engine.connect() as connection:
-        row = connection.execute(query.order_by(TelegramUpdate.update_id).limit(1)).first()
-    return Waiting(**row._mapping) if row else None
+        return [Waiting(**row._mapping) for row in connection.execute(_NEXT, {"key": chat_key})]
 
 
 def waiting_chats(engine: sa.engine.Engine) -> list[str]:

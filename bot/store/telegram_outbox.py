@@ -110,7 +110,12 @@ def put_off(
 
 
 def settle(
-    engine: sa.engine.Engine, part: Outgoing, *, now: datetime, telegram_message_id: int | None, error: str | None = None
+    engine: sa.engine.Engine,
+    part: Outgoing,
+    *,
+    now: datetime,
+    telegram_message_id: int | None,
+    error: str | None = None,
 ) -> None:
     """Sent (`error` is None) or given up. What it said and to whom is removed."""
     state = State.FAILED if error else State.SENT
@@ -143,7 +148,9 @@ def note_settled(engine: sa.engine.Engine, *, now: datetime) -> None:
     )
     with transaction(engine) as session:
         for row in session.execute(query.limit(200)).scalars():
-            row.is_noted = _note(session, row.message_id, row.client_key, row.error) or row.settled_at < now - NOTE_WITHIN
+            row.is_noted = (
+                _note(session, row.message_id, row.client_key, row.error) or row.settled_at < now - NOTE_WITHIN
+            )
 
 
 def drop_settled(engine: sa.engine.Engine, *, before: datetime) -> int:

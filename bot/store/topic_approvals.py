@@ -43,5 +43,7 @@ def withdraw(engine: sa.engine.Engine, *, topic: str, version: str) -> bool:
 def given_approvals(engine: sa.engine.Engine) -> Mapping[tuple[str, str], GivenApproval]:
     """All approvals by topic and version."""
     with engine.connect() as connection:
-        rows = connection.execute(sa.select(Approval.topic, Approval.version, Approval.approved_by, Approval.approved_on))
+        rows = connection.execute(
+            sa.select(Approval.topic, Approval.version, Approval.approved_by, Approval.approved_on)
+        )
         return {(row[0], row[1]): GivenApproval(*row) for row in rows}

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.core.redaction import redact
+from bot.core.handoffs import Reason
 from bot.core.replies import ReplyKind
+from bot.store.handoff_sweep import mark_urgent
+from bot.store.handoffs import request_in
 from bot.store.tables import Conversation, Message, Turn, new_conversation
+from bot.tracking.redacted_events import redact_event, redact_slot
 
-KEPT_METADATA = ("client_message_id", "title", "region", "locale", "channel_region")
 _STRONGER = (ReplyKind.EMERGENCY.value, ReplyKind.CRISIS.value)
 
 
@@ -20,7 +22,11 @@ class TurnRecorder:
 
     def redact(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The events as they may be stored: what a caregiver wrote is redacted everywhere it stands."""
-        return [_redact_user(event) if event.get("event") == "user" else event for event in events]
+        return [redact_event(event) for event in events]
+
+    def redact_slots(self, slots: dict[str, Any]) -> dict[str, Any]:
+        """The slots as they may be stored: what a caregiver wrote into the hand-off's form is among them."""
+        return {name: redact_slot(name, value) for name, value in slots.items()}
 
     def read_slots(self, session: Session, conversation_id: str) -> dict[str, Any]:
         """Slots after the last turn."""
@@ -76,13 +82,21 @@ class TurnRecorder:
         session.flush()
         session.add(
             Message(
-                conversation_id=conversation.id, turn_id=turn.id, at=turn.at, sender="caregiver", text=text,
-                payload={}, client_message_id=metadata.get("client_message_id"), delivery="delivered",
-            )  # fmt: skip
+                conversation_id=conversation.id,
+                turn_id=turn.id,
+                at=turn.at,
+                sender="caregiver",
+                text=text,
+                payload={},
+                client_message_id=metadata.get("client_message_id"),
+                delivery="delivered",
+            )
         )
         return turn
 
-    def _add_reply(self, session: Session, conversation: Conversation, turn: Turn | None, event: dict[str, Any]) -> None:
+    def _add_reply(
+        self, session: Session, conversation: Conversation, turn: Turn | None, event: dict[str, Any]
+    ) -> None:
         payload = (event.get("data") or {}).get("custom") or {}
         kind = payload.get("kind")
         is_staff = kind == ReplyKind.STAFF.value
@@ -91,33 +105,37 @@ class TurnRecorder:
                 turn.kind = kind
                 turn.topic = payload.get("topic") or (turn.topic if kind == ReplyKind.ANSWER.value else None)
             turn.red_flag = payload.get("red_flag") or turn.red_flag
-            turn.took_ms = max(0.0, round(((event.get("timestamp") or 0) - turn.at.replace(tzinfo=timezone.utc).timestamp()) * 1000, 1))
+            turn.took_ms = max(
+                0.0, round(((event.get("timestamp") or 0) - turn.at.replace(tzinfo=timezone.utc).timestamp()) * 1000, 1)
+            )
             if kind in _STRONGER:
-                conversation.is_urgent = True
+                self._mark_urgent(session, conversation, payload)
         session.add(
             Message(
-                conversation_id=conversation.id, turn_id=turn.id if turn else None, at=_time(event),
-                sender="staff" if is_staff else "bot", kind=kind, text=event.get("text") or payload.get("text") or "",
-                payload=payload, client_message_id=(event.get("metadata") or {}).get("client_message_id"),
-            )  # fmt: skip
+                conversation_id=conversation.id,
+                turn_id=turn.id if turn else None,
+                at=_time(event),
+                sender="staff" if is_staff else "bot",
+                kind=kind,
+                text=event.get("text") or payload.get("text") or "",
+                payload=payload,
+                client_message_id=(event.get("metadata") or {}).get("client_message_id"),
+            )
         )
         session.flush()
 
+    @staticmethod
+    def _mark_urgent(session: Session, conversation: Conversation, payload: dict[str, Any]) -> None:
+        """In the transaction that stores the emergency: the open hand-off goes to the top of the queue.
 
-def _redact_user(event: dict[str, Any]) -> dict[str, Any]:
-    metadata = event.get("metadata") or {}
-    kept = {key: metadata[key] for key in KEPT_METADATA if metadata.get(key) is not None}
-    result = redact(str(event.get("text") or ""))
-    if result.found:
-        kept["redacted"] = sorted(result.found)
-    if kept.get("title"):
-        kept["title"] = redact(str(kept["title"])).text
-    parsed = {k: v for k, v in (event.get("parse_data") or {}).items() if k not in ("text", "metadata")}
-    if result.found:
-        # Positions would point into a text that is no longer there.
-        parsed["entities"] = [{k: v for k, v in e.items() if k not in ("start", "end")} for e in parsed.get("entities") or []]
-    parsed.update(text=result.text, metadata=kept)
-    return {**event, "text": result.text, "parse_data": parsed, "metadata": kept}
+        Without one, none is made unless the red flag's content says so: help comes from the emergency number, and a
+        person is offered, not forced.
+        """
+        conversation.is_urgent = True
+        marked = mark_urgent(session, conversation.id, now=_now())
+        if marked is None and payload.get("handoff") == "create":
+            about = str(payload.get("title") or "An emergency was answered.")
+            request_in(session, conversation.id, reason=Reason.RED_FLAG, about=about, now=_now(), is_urgent=True)
 
 
 def _last_turn(session: Session, conversation_id: str) -> Turn | None:

@@ -11,17 +11,19 @@ import time
 from typing import Any
 
 import jsonschema
-import rasa.core.agent
 import rasa.core.actions.action as rasa_action
+import rasa.core.agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
+from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.core.content import CONTENT_DIR
 from bot.core.composer import BUTTONS, load_fixed_replies
+from bot.core.content import CONTENT_DIR
 from bot.core.context import Context
 from bot.core.gate import Intent
+from bot.core.handoff_talk import FORM, Step, TalkIntent, talk_intent
 from bot.core.replies import Reply
 from bot.core.settings import load_settings
 
@@ -80,12 +82,37 @@ def _give_the_gate_its_context() -> None:
         told.metadata = {**(message.metadata or {}), "context": vars(context)}
         parsed = parse(self, told, tracker, only_output_properties)
         parsed.pop("metadata", None)
-        intent = parsed.get("intent") or {}
-        if context.with_staff and intent.get("name") not in _ALWAYS_ANSWERED:
+        intent = (parsed.get("intent") or {}).get("name")
+        if intent in _ALWAYS_ANSWERED:
+            pass
+        elif context.with_staff:
             parsed["intent"] = {"name": Intent.TO_STAFF.value, "confidence": 1.0}
+        else:
+            _decide_talk(parsed, message, tracker)
+        if tracker.active_loop and parsed["intent"].get("name") != TalkIntent.INPUT.value:
+            # The form would take whatever comes. Not an event: the next message is for the form again.
+            tracker.active_loop.rejected = True
         return parsed
 
     MessageProcessor._parse_message_with_graph = parse_with_context  # type: ignore[method-assign]
+
+
+def _decide_talk(parsed: dict[str, Any], message: UserMessage, tracker: DialogueStateTracker) -> None:
+    """Parts of the talk before a hand-off have intents of their own, which depend on what the form asks for."""
+    step = Step(tracker.get_slot(REQUESTED_SLOT)) if tracker.active_loop_name == FORM else None
+    intent = str((parsed.get("intent") or {}).get("name"))
+    entities = parsed.get("entities") or []
+    pressed = next((e.get("value") for e in entities if e.get("entity") == "label"), None)
+    decision = parsed.get("decision") or {}
+    label = pressed if intent == "press" else decision.get("label")
+    region = (message.metadata or {}).get("region")
+    found = talk_intent(str(message.text or ""), intent=intent, label=label, step=step, region=region,
+                        is_follow_up=decision.get("via") == "context")  # fmt: skip
+    if found is None:
+        return
+    parsed["intent"] = {"name": found.value, "confidence": 1.0}
+    detail = step.value if step else None
+    parsed["decision"] = {"intent": found.value, "via": "handoff", "label": label, "detail": detail}
 
 
 def _never_silent() -> None:

@@ -82,13 +82,15 @@ class ConversationStore(SQLTrackerStore):
                 return
             rows = self._recorder.redact([event.as_dict() for event in new])
             self._add_events(session, tracker.sender_id, new, rows)
-            snapshot = dict(tracker.current_slot_values())
+            snapshot = self._recorder.redact_slots(tracker.current_slot_values())
             snapshot[_ACTIVE_LOOP] = tracker.active_loop_name
             self._recorder.record(session, tracker.sender_id, rows, snapshot=snapshot)
             session.commit()
         setattr(tracker, _STORED, len(tracker.events))
 
-    def _add_events(self, session: Session, sender_id: str, events: Iterable[Event], rows: list[dict[str, Any]]) -> None:
+    def _add_events(
+        self, session: Session, sender_id: str, events: Iterable[Event], rows: list[dict[str, Any]]
+    ) -> None:
         for event, data in zip(events, rows):
             session.add(
                 self.SQLEvent(

@@ -252,3 +252,27 @@ def test_a_slow_turn_is_accepted_and_its_reply_comes_later(tmp_path: Path) -> No
         web.agent.go_on.set()
         wait_until(lambda: len(caregiver.get("/messages").json()["messages"]) == 4)
         assert say(caregiver, "slow one", client_message_id="s").json()["messages"][1]["kind"] == "answer"
+
+
+def test_a_slow_turn_that_fails_in_the_end_is_answered_all_the_same(tmp_path: Path) -> None:
+    with serve_web(tmp_path, {"SMA_TURN_TIMEOUT_S": "0.2"}) as web:
+        caregiver = web.caregiver()
+        assert say(caregiver, "slow failure", client_message_id="s").status_code == 202
+        web.agent.go_on.set()
+        wait_until(lambda: caregiver.get("/messages").json()["messages"])
+        said, sorry = caregiver.get("/messages").json()["messages"]
+
+        assert said["text"] == "slow failure" and sorry["kind"] == "error"
+        assert say(caregiver, "slow failure", client_message_id="s").json()["messages"] == [said, sorry]
+
+
+def test_a_message_is_kept_when_its_sender_hangs_up(web: WebServer) -> None:
+    caregiver = web.caregiver()
+    web.agent.go_on.clear()
+    with pytest.raises(httpx.ReadTimeout):
+        caregiver.post("/messages", json={"client_message_id": "gone", "text": "slow line"}, timeout=0.3)
+    web.agent.go_on.set()
+    answer = say(caregiver, "slow line", client_message_id="gone").json()
+
+    assert [m["sender"] for m in answer["messages"]] == ["caregiver", "bot"]
+    assert caregiver.get("/messages").json()["messages"] == answer["messages"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,31 @@ def test_requests_of_one_address_are_limited(tmp_path: Path, forwarded: str | No
         elsewhere = web.client(**{"X-Forwarded-For": "198.51.100.8"})
         assert elsewhere.post("/conversations").status_code == 201
         assert client.get("/widget/widget.js").status_code == 200, "files are not counted"
+
+
+def test_workers_with_a_redis_count_together(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as url:
+        workers = [Limits(messages_per_minute=3, requests_per_minute=100, redis_url=url) for _ in range(2)]
+        allowed = [workers[number % 2].message("web-1") is None for number in range(5)]
+
+    assert allowed == [True, True, True, False, False]
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis of our own, that keeps nothing."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    process = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)

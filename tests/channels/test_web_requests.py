@@ -37,7 +37,7 @@ FIELDS = (
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON)))
 def test_any_object_is_read_or_refused_with_a_problem(data: dict[str, Any]) -> None:
     for read in (read_said, read_feedback, read_region):

@@ -68,12 +68,12 @@ class FakeAgent:
         async with self.lock_store.lock(message.sender_id):
             self.heard.append(message)
             text = str(message.text)
-            if text.startswith("fail"):
+            if text.startswith("slow"):
+                await asyncio.to_thread(self.go_on.wait, 10)
+            if "fail" in text:
                 raise RuntimeError(f"could not understand {text}")
             if text.startswith("lost"):
                 return
-            if text.startswith("slow"):
-                await asyncio.to_thread(self.go_on.wait, 10)
             replies = [] if text.startswith(("silent", "staff")) else [self._reply(text)]
             await self._store(message, replies, with_staff=text.startswith("staff"))
 

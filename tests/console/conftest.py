@@ -21,8 +21,15 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
 
     def make(**settings: str) -> World:
         url = f"sqlite:///{tmp_path / f'{len(made)}.db'}"
-        environ = {"DATABASE_URL": url, "SMA_SECRET_KEY": "a key for tests", "SMA_DATA_KEY": DATA_KEY,
-                   "SMA_CONSOLE_URL": BASE, "SMA_RASA_PORT": "1", "SMA_ACTIONS_PORT": "1", **settings}  # fmt: skip
+        environ = {
+            "DATABASE_URL": url,
+            "SMA_SECRET_KEY": "a key for tests",
+            "SMA_DATA_KEY": DATA_KEY,
+            "SMA_CONSOLE_URL": BASE,
+            "SMA_RASA_PORT": "1",
+            "SMA_ACTIONS_PORT": "1",
+            **settings,
+        }
         loaded = load_settings(environ, dotenv=None)
         engine = make_engine(url)
         migrate(engine)

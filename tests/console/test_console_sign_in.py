@@ -23,8 +23,12 @@ def test_user_signs_in_with_password_and_code(world: World) -> None:
 def test_any_wrong_part_is_refused_with_the_same_words(world: World, wrong: str) -> None:
     world.add("Rosa", Role.RESPONDER)
     world.clock.go_on(seconds=31)
-    given = {"email": "rosa@example.org", "password": PASSWORD, "code": world.code("Rosa"),
-             wrong: {"email": "other@example.org", "password": "no", "code": "000000"}[wrong]}  # fmt: skip
+    given = {
+        "email": "rosa@example.org",
+        "password": PASSWORD,
+        "code": world.code("Rosa"),
+        wrong: {"email": "other@example.org", "password": "no", "code": "000000"}[wrong],
+    }
     answer = sign_in(world.browser(), **given)
     assert answer.status_code == 401
     assert "do not fit together" in answer.text
@@ -141,7 +145,12 @@ def test_cookie_is_hidden_from_scripts_and_secure_over_https(make_world) -> None
         browser = world.browser()
         browser.base_url = url
         page = browser.get("/sign-in")
-        form = {"csrf": csrf_of(page.text), "email": "rosa@example.org", "password": PASSWORD, "code": world.code("Rosa")}
+        form = {
+            "csrf": csrf_of(page.text),
+            "email": "rosa@example.org",
+            "password": PASSWORD,
+            "code": world.code("Rosa"),
+        }
         answer = browser.post("/sign-in", data=form, follow_redirects=False)
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie and "SameSite=lax" in cookie

@@ -59,10 +59,17 @@ class FakeRasa:
                     payload = event["data"]["custom"]
                     is_staff = payload["kind"] == "staff"
                     session.add(
-                        Message(conversation_id=conversation_id, at=utc_now(), sender="staff" if is_staff else "bot",
-                                kind=payload["kind"], text=event["text"], payload=payload,
-                                client_message_id=event["metadata"]["client_message_id"], delivery="sent")
-                    )  # fmt: skip
+                        Message(
+                            conversation_id=conversation_id,
+                            at=utc_now(),
+                            sender="staff" if is_staff else "bot",
+                            kind=payload["kind"],
+                            text=event["text"],
+                            payload=payload,
+                            client_message_id=event["metadata"]["client_message_id"],
+                            delivery="sent",
+                        )
+                    )
         return Delivered()
 
 
@@ -86,7 +93,9 @@ class World:
         link = open_link(self.engine, token, data_key=DATA_KEY, now=self.clock.now)
         assert link
         code = code_at(link.totp_secret, self.clock.now - timedelta(seconds=30))
-        self.members[name] = use_link(self.engine, token, password=PASSWORD, code=code, data_key=DATA_KEY, now=self.clock.now)
+        self.members[name] = use_link(
+            self.engine, token, password=PASSWORD, code=code, data_key=DATA_KEY, now=self.clock.now
+        )
         self.secrets[name] = link.totp_secret
         return self.members[name]
 
@@ -113,34 +122,92 @@ class World:
             self.add(name, role)
         return self.signed_in(name)
 
-    def waiting(self, conversation_id: str = "web-1", *, about: str = "Can she fly with a ventilator?", **kwargs: Any) -> int:
+    def waiting(
+        self, conversation_id: str = "web-1", *, about: str = "Can she fly with a ventilator?", **kwargs: Any
+    ) -> int:
         """A caregiver who has asked for a person; returns the hand-off's id."""
         talk(self.engine, conversation_id, at=self.clock.now - timedelta(minutes=12))
         return request_handoff(
-            self.engine, conversation_id, reason=Reason.ASKED, about=about, now=self.clock.now - timedelta(minutes=10),
-            topic="breathing.niv", kinds=(), **kwargs,
-        ).handoff.id  # fmt: skip
+            self.engine,
+            conversation_id,
+            reason=Reason.ASKED,
+            about=about,
+            now=self.clock.now - timedelta(minutes=10),
+            topic="breathing.niv",
+            kinds=(),
+            **kwargs,
+        ).handoff.id
 
 
-def talk(engine: sa.engine.Engine, conversation_id: str, *, at: datetime, question: str = "What is BiPAP?",
-         answer: str = "BiPAP is a machine that helps to breathe.", channel: str = "web", **payload: Any) -> int:
+def talk(
+    engine: sa.engine.Engine,
+    conversation_id: str,
+    *,
+    at: datetime,
+    question: str = "What is BiPAP?",
+    answer: str = "BiPAP is a machine that helps to breathe.",
+    channel: str = "web",
+    **payload: Any,
+) -> int:
     """One question and its answer; returns the id of the answer."""
     with transaction(engine) as session:
         if session.get(Conversation, conversation_id) is None:
             session.add(new_conversation(conversation_id, channel, at))
-        turn = Turn(conversation_id=conversation_id, at=at, channel=channel, text=question, intent="faq/breathing.niv",
-                    kind="answer", topic="breathing.niv", confidence=0.83,
-                    choices=[{"label": "faq/breathing.niv", "confidence": 0.83},
-                             {"label": "faq/breathing.trach", "confidence": 0.09}], took_ms=31.5, flags=[])  # fmt: skip
+            session.flush()
+        session.get(Conversation, conversation_id).turns += 1
+        turn = Turn(
+            conversation_id=conversation_id,
+            at=at,
+            channel=channel,
+            text=question,
+            intent="faq/breathing.niv",
+            kind="answer",
+            topic="breathing.niv",
+            confidence=0.83,
+            choices=[
+                {"label": "faq/breathing.niv", "confidence": 0.83},
+                {"label": "faq/breathing.trach", "confidence": 0.09},
+            ],
+            took_ms=31.5,
+            flags=[],
+        )
         session.add(turn)
         session.flush()
-        session.add(Message(conversation_id=conversation_id, turn_id=turn.id, at=at, sender="caregiver", text=question,
-                            payload={}, delivery="delivered"))  # fmt: skip
-        full = {"kind": "answer", "topic": "breathing.niv", "text": answer, "sources": [
-            {"title": "Standards of care", "publisher": "Neuromuscular Disorders", "year": 2018,
-             "url": "https://doi.org/10.1016/j.nmd.2017.11.004"}], **payload}  # fmt: skip
-        reply = Message(conversation_id=conversation_id, turn_id=turn.id, at=at, sender="bot", kind="answer", text=answer,
-                        payload=full, delivery="sent")  # fmt: skip
+        session.add(
+            Message(
+                conversation_id=conversation_id,
+                turn_id=turn.id,
+                at=at,
+                sender="caregiver",
+                text=question,
+                payload={},
+                delivery="delivered",
+            )
+        )
+        full = {
+            "kind": "answer",
+            "topic": "breathing.niv",
+            "text": answer,
+            "sources": [
+                {
+                    "title": "Standards of care",
+                    "publisher": "Neuromuscular Disorders",
+                    "year": 2018,
+                    "url": "https://doi.org/10.1016/j.nmd.2017.11.004",
+                }
+            ],
+            **payload,
+        }
+        reply = Message(
+            conversation_id=conversation_id,
+            turn_id=turn.id,
+            at=at,
+            sender="bot",
+            kind="answer",
+            text=answer,
+            payload=full,
+            delivery="sent",
+        )
         session.add(reply)
         session.flush()
         return int(reply.id)
@@ -149,7 +216,11 @@ def talk(engine: sa.engine.Engine, conversation_id: str, *, at: datetime, questi
 def thumb_down(engine: sa.engine.Engine, conversation_id: str, message_id: int, reason: str) -> None:
     """A caregiver says that it did not help."""
     with transaction(engine) as session:
-        session.add(Feedback(conversation_id=conversation_id, message_id=message_id, at=utc_now(), is_helpful=False, reason=reason))
+        session.add(
+            Feedback(
+                conversation_id=conversation_id, message_id=message_id, at=utc_now(), is_helpful=False, reason=reason
+            )
+        )
 
 
 def csrf_of(text: str) -> str:

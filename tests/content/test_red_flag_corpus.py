@@ -8,6 +8,8 @@ import yaml
 
 from bot.core.red_flags import FlagKind, RedFlagRules
 
+from bot.core.settings import ROOT
+
 HERE = Path(__file__).parent
 CONTENT = HERE.parents[1] / "content" / "red_flags.yml"
 RULES = RedFlagRules.load(CONTENT)
@@ -17,8 +19,8 @@ def _read(path: Path) -> Any:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-POSITIVES = _read(HERE / "red_flag_positives.yml")
-NEGATIVES = _read(HERE / "red_flag_negatives.yml")
+POSITIVES = _read(ROOT / "data" / "red_flags" / "positives.yml")
+NEGATIVES = _read(ROOT / "data" / "red_flags" / "negatives.yml")
 LANGUAGES = _read(CONTENT)["languages"]
 
 KNOWN_MISSES: frozenset[str] = frozenset()

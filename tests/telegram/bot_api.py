@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import threading
@@ -49,7 +50,7 @@ class Sent:
 
 
 @dataclass
-class Refusal(Exception):
+class RefusalError(Exception):
     """An answer with `ok: false`."""
 
     code: int
@@ -205,8 +206,10 @@ class BotApi:
         """Write something and wait for that many new messages."""
         before = len(self.in_chat(chat_id))
         self.message(chat_id, text=text)
-        return self.wait(lambda: self.in_chat(chat_id)[before:] if len(self.in_chat(chat_id)) >= before + count else None,
-                         within_s=within_s)  # fmt: skip
+        return self.wait(
+            lambda: self.in_chat(chat_id)[before:] if len(self.in_chat(chat_id)) >= before + count else None,
+            within_s=within_s,
+        )
 
     # ---- the API ----
 
@@ -214,7 +217,7 @@ class BotApi:
         # Names of methods may be written in any case.
         method = {"getupdates": "getUpdates"}.get(request.path_params["method"], request.path_params["method"])
         if request.path_params["token"] != TOKEN:
-            return _refused(Refusal(401, "Unauthorized"))
+            return _refused(RefusalError(401, "Unauthorized"))
         body = await request.body()
         arguments = _arguments(request, body)
         self.calls.append((method, arguments))
@@ -225,12 +228,12 @@ class BotApi:
             return _failed(failure)
         handler = getattr(self, f"_do_{method.lower()}", None)
         if handler is None:
-            return _refused(Refusal(404, "Not Found"))
+            return _refused(RefusalError(404, "Not Found"))
         try:
             result = handler(arguments)
             if asyncio.iscoroutine(result):
                 result = await result
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return _refused(refusal)
         if failure:
             return _failed(failure)
@@ -246,7 +249,7 @@ class BotApi:
     def _do_setwebhook(self, arguments: dict[str, Any]) -> Any:
         url = arguments.get("url", "")
         if not url.startswith(("https://", "http://127.0.0.1")):
-            raise Refusal(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+            raise RefusalError(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
         self.webhook_url, self.webhook_secret = url, arguments.get("secret_token", "")
         self._wake()
         return True
@@ -262,7 +265,7 @@ class BotApi:
 
     async def _do_getupdates(self, arguments: dict[str, Any]) -> Any:
         if self.webhook_url:
-            raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
+            raise RefusalError(409, "Conflict: can't use getUpdates method while webhook is active")
         offset = int(arguments.get("offset") or 0)
         for number in [number for number in self._pending if number < offset]:
             del self._pending[number]
@@ -286,7 +289,7 @@ class BotApi:
     def _do_sendcontact(self, arguments: dict[str, Any]) -> Any:
         chat_id = self._reachable(arguments)
         if not arguments.get("phone_number") or not arguments.get("first_name"):
-            raise Refusal(400, "Bad Request: PHONE_NUMBER_INVALID")
+            raise RefusalError(400, "Bad Request: PHONE_NUMBER_INVALID")
         sent = Sent(self.new_message_id(), chat_id, arguments["first_name"], "", contact=arguments["phone_number"])
         self.sent.append(sent)
         return _message(sent)
@@ -297,7 +300,7 @@ class BotApi:
 
     def _do_answercallbackquery(self, arguments: dict[str, Any]) -> Any:
         if len(arguments.get("text") or "") > 200:
-            raise Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
+            raise RefusalError(400, "Bad Request: MESSAGE_TOO_LONG")
         self.toasts.append((arguments["callback_query_id"], arguments.get("text")))
         return True
 
@@ -305,8 +308,11 @@ class BotApi:
         sent = self._own(arguments)
         text, keyboard = _checked(arguments)
         if (text, keyboard) == (sent.text, sent.keyboard):
-            raise Refusal(400, "Bad Request: message is not modified: specified new message content and reply markup are "
-                               "exactly the same as a current content and reply markup of the message")  # fmt: skip
+            raise RefusalError(
+                400,
+                "Bad Request: message is not modified: specified new message content and reply markup are exactly the "
+                "same as a current content and reply markup of the message",
+            )
         sent.text, sent.html, sent.keyboard = text, arguments["text"], keyboard
         return _message(sent)
 
@@ -314,7 +320,7 @@ class BotApi:
         sent = self._own(arguments)
         keyboard = _keyboard(arguments)
         if keyboard == sent.keyboard:
-            raise Refusal(400, "Bad Request: message is not modified")
+            raise RefusalError(400, "Bad Request: message is not modified")
         sent.keyboard = keyboard
         return _message(sent)
 
@@ -326,9 +332,9 @@ class BotApi:
         try:
             chat_id = int(arguments["chat_id"])
         except (KeyError, ValueError):
-            raise Refusal(400, "Bad Request: chat_id is empty") from None
+            raise RefusalError(400, "Bad Request: chat_id is empty") from None
         if chat_id in self.blocked:
-            raise Refusal(403, "Forbidden: bot was blocked by the user")
+            raise RefusalError(403, "Forbidden: bot was blocked by the user")
         return chat_id
 
     def _own(self, arguments: dict[str, Any]) -> Sent:
@@ -336,7 +342,7 @@ class BotApi:
         for message in self.in_chat(chat_id):
             if message.id == message_id:
                 return message
-        raise Refusal(400, "Bad Request: message to edit not found")
+        raise RefusalError(400, "Bad Request: message to edit not found")
 
     async def _deliver(self) -> None:
         """Post updates to the webhook: in order within a chat, several chats at a time, again until acknowledged."""
@@ -352,10 +358,8 @@ class BotApi:
                         if chat_id not in running and len(running) < 40:
                             running[chat_id] = asyncio.ensure_future(self._post(client, number))
                 self._news.clear()
-                try:
+                with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._news.wait(), 0.02 if running or self._pending else 0.5)
-                except asyncio.TimeoutError:
-                    pass
 
     async def _post(self, client: httpx.AsyncClient, number: int) -> None:
         update = self._pending.get(number)
@@ -374,10 +378,8 @@ class BotApi:
 
     def _wake(self) -> None:
         if self._loop and not self._loop.is_closed():
-            try:
+            with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._news.set)
-            except RuntimeError:
-                pass
 
 
 class _Html(HTMLParser):
@@ -390,35 +392,34 @@ class _Html(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in TAGS:
-            raise Refusal(400, f"Bad Request: can't parse entities: Unsupported start tag \"{tag}\"")
+            raise RefusalError(400, f'Bad Request: can\'t parse entities: Unsupported start tag "{tag}"')
         self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
-            raise Refusal(400, f"Bad Request: can't parse entities: Unmatched end tag, found \"</{tag}>\"")
+            raise RefusalError(400, f'Bad Request: can\'t parse entities: Unmatched end tag, found "</{tag}>"')
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
 
 
 def _checked(arguments: dict[str, Any]) -> tuple[str, list[list[dict[str, Any]]]]:
-    """Visible text and keyboard of a message. Raises Refusal."""
+    """Visible text and keyboard of a message. Raises RefusalError."""
     text = arguments.get("text") or ""
-    if arguments.get("parse_mode") == "HTML":
-        if "<" in text or "&" in text:
-            if "<" in _TAG.sub("", text):
-                raise Refusal(400, "Bad Request: can't parse entities: Unsupported start tag")
-            parser = _Html()
-            parser.feed(text)
-            parser.close()
-            if parser.open:
-                raise Refusal(400, f"Bad Request: can't parse entities: Can't find end tag of \"{parser.open[-1]}\"")
-            text = "".join(parser.text)
+    if arguments.get("parse_mode") == "HTML" and ("<" in text or "&" in text):
+        if "<" in _TAG.sub("", text):
+            raise RefusalError(400, "Bad Request: can't parse entities: Unsupported start tag")
+        parser = _Html()
+        parser.feed(text)
+        parser.close()
+        if parser.open:
+            raise RefusalError(400, f"Bad Request: can't parse entities: Can't find end tag of \"{parser.open[-1]}\"")
+        text = "".join(parser.text)
     text = text.strip()
     if not text:
-        raise Refusal(400, "Bad Request: message text is empty")
+        raise RefusalError(400, "Bad Request: message text is empty")
     if len(text.encode("utf-16-le")) // 2 > LONGEST:
-        raise Refusal(400, "Bad Request: message is too long")
+        raise RefusalError(400, "Bad Request: message is too long")
     return text, _keyboard(arguments)
 
 
@@ -426,12 +427,12 @@ def _keyboard(arguments: dict[str, Any]) -> list[list[dict[str, Any]]]:
     rows = (arguments.get("reply_markup") or {}).get("inline_keyboard") or []
     for row in rows:
         if len(row) > 8:
-            raise Refusal(400, "Bad Request: BUTTON_ROW_TOO_LONG")
+            raise RefusalError(400, "Bad Request: BUTTON_ROW_TOO_LONG")
         for button in row:
             if not 1 <= len(button.get("callback_data", "").encode()) <= 64:
-                raise Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+                raise RefusalError(400, "Bad Request: BUTTON_DATA_INVALID")
             if not button.get("text"):
-                raise Refusal(400, "Bad Request: can't parse inline keyboard button: Text buttons are unallowed")
+                raise RefusalError(400, "Bad Request: can't parse inline keyboard button: Text buttons are unallowed")
     return rows
 
 
@@ -461,7 +462,7 @@ def _chat_of(update: dict[str, Any]) -> int:
     return 0
 
 
-def _refused(refusal: Refusal) -> JSONResponse:
+def _refused(refusal: RefusalError) -> JSONResponse:
     data: dict[str, Any] = {"ok": False, "error_code": refusal.code, "description": refusal.description}
     if refusal.parameters:
         data["parameters"] = refusal.parameters
@@ -473,9 +474,9 @@ def _failed(failure: Failure) -> Response:
         return _Dropped()
     if failure.code == 429:
         wait = failure.retry_after
-        return _refused(Refusal(429, f"Too Many Requests: retry after {wait}", {"retry_after": wait}))
+        return _refused(RefusalError(429, f"Too Many Requests: retry after {wait}", {"retry_after": wait}))
     names = {403: "Forbidden: bot was blocked by the user", 400: "Bad Request: chat not found"}
-    return _refused(Refusal(failure.code, names.get(failure.code, "Internal Server Error")))
+    return _refused(RefusalError(failure.code, names.get(failure.code, "Internal Server Error")))
 
 
 class _Dropped(Response):

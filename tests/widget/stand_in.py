@@ -1,6 +1,6 @@
 """A stand-in for the web channel: docs/web-channel.md in memory, with canned replies chosen by a word of the message.
 
-    python tests/widget/stand_in.py 8123      then open http://127.0.0.1:8123/
+python tests/widget/stand_in.py 8123      then open http://127.0.0.1:8123/
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ CLARIFY = {
     "kind": "clarify",
     "text": "I want to be sure that I have understood you. Which of these comes closest to your question?",
     "buttons": [
-        {"title": "Cough assist, suction and clearing mucus", "payload": '/choose_topic{"topic": "breathing.clearance"}'},
+        {
+            "title": "Cough assist, suction and clearing mucus",
+            "payload": '/choose_topic{"topic": "breathing.clearance"}',
+        },
         {"title": "Colds and chest infections", "payload": '/choose_topic{"topic": "breathing.infections"}'},
         {"title": "None of these", "payload": "/none"},
     ],
@@ -328,7 +331,9 @@ class Channel:
 @contextmanager
 def serve(channel: Channel, *, port: int = 0) -> Iterator[str]:
     """The stand-in on loopback, in a thread; gives its address."""
-    config = uvicorn.Config(channel.app(), host="127.0.0.1", port=port, log_level="error", ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        channel.app(), host="127.0.0.1", port=port, log_level="error", ws="none", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -67,7 +67,9 @@ STATES = {
     [("light", (390, 844)), ("dark", (390, 844)), ("light", (1280, 800))],
     ids=["phone, light", "phone, dark", "desktop, light"],
 )
-def test_every_state_passes_axe(chromium_context: NewContext, address: str, violations: Violations, theme: str, size: tuple[int, int]) -> None:
+def test_every_state_passes_axe(
+    chromium_context: NewContext, address: str, violations: Violations, theme: str, size: tuple[int, int]
+) -> None:
     page = chromium_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
     found = {}
     page.goto(f"{address}/page?region=UK")
@@ -96,14 +98,18 @@ def test_every_state_passes_axe(chromium_context: NewContext, address: str, viol
 
 @pytest.mark.parametrize("path", ["/", "/privacy", "/hostile"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_around_it_pass_axe(chromium_context: NewContext, address: str, violations: Violations, path: str, theme: str) -> None:
+def test_the_pages_around_it_pass_axe(
+    chromium_context: NewContext, address: str, violations: Violations, path: str, theme: str
+) -> None:
     # axe itself sets styles, which the policy of these pages would refuse
     page = chromium_context(color_scheme=theme, bypass_csp=True).new_page()
     page.goto(address + path)
     assert violations(page) == []
 
 
-def test_right_to_left_page_is_mirrored_and_passes_axe(chromium_page: Page, address: str, violations: Violations) -> None:
+def test_right_to_left_page_is_mirrored_and_passes_axe(
+    chromium_page: Page, address: str, violations: Violations
+) -> None:
     open_chat(chromium_page, address, "dir=rtl&region=EU")
     ask(chromium_page, "rtl", wait_for="الطوارئ")
     bubble = chromium_page.locator(".bubble[lang=ar]")
@@ -113,7 +119,9 @@ def test_right_to_left_page_is_mirrored_and_passes_axe(chromium_page: Page, addr
 
 
 @pytest.mark.parametrize("text_px", [16, 32], ids=["320 px", "320 px and 200% text"])
-def test_nothing_is_lost_on_a_narrow_screen_or_with_large_text(chromium_context: NewContext, address: str, violations: Violations, text_px: int) -> None:
+def test_nothing_is_lost_on_a_narrow_screen_or_with_large_text(
+    chromium_context: NewContext, address: str, violations: Violations, text_px: int
+) -> None:
     page = chromium_context(viewport={"width": 320, "height": 640}).new_page()
     session = page.context.new_cdp_session(page)
     session.send("Page.setFontSizes", {"fontSizes": {"standard": text_px, "fixed": text_px}})
@@ -156,7 +164,12 @@ def test_an_answer_shows_its_sources_review_and_date(chromium_page: Page, addres
     link = answer.get_by_role("link", name="Intrathecal nusinersen in adults")
     assert link.get_attribute("href") == ANSWER["sources"][1]["url"]
     assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
-    for text in ("PubMed Central, 2018", "Not yet clinically reviewed", "As of November 22, 2026", ANSWER["disclaimer"]):
+    for text in (
+        "PubMed Central, 2018",
+        "Not yet clinically reviewed",
+        "As of November 22, 2026",
+        ANSWER["disclaimer"],
+    ):
         expect(answer.get_by_text(text)).to_be_visible()
     assert answer.locator(".bubble > ul > li").count() == 3
 
@@ -164,7 +177,9 @@ def test_an_answer_shows_its_sources_review_and_date(chromium_page: Page, addres
 def test_a_reply_is_announced_as_plain_text_and_focus_stays(chromium_page: Page, address: str) -> None:
     open_chat(chromium_page, address)
     ask(chromium_page, "how is spinraza given", wait_for="Related topics")
-    expect(live(chromium_page).first).to_contain_text("SMA Companion says: How is nusinersen (Spinraza) given? Nusinersen is")
+    expect(live(chromium_page).first).to_contain_text(
+        "SMA Companion says: How is nusinersen (Spinraza) given? Nusinersen is"
+    )
     expect(box(chromium_page)).to_be_focused()
 
 
@@ -175,14 +190,19 @@ def test_an_emergency_is_announced_at_once_and_can_be_called(chromium_page: Page
     expect(chromium_page.locator("dialog > [role=alert]")).to_contain_text("Emergency (UK): 999")
 
 
-def test_a_choice_is_sent_with_its_title_and_stays_readable(chromium_page: Page, address: str, channel: Channel) -> None:
+def test_a_choice_is_sent_with_its_title_and_stays_readable(
+    chromium_page: Page, address: str, channel: Channel
+) -> None:
     open_chat(chromium_page, address)
     ask(chromium_page, "clarify", wait_for="None of these")
     choice = chromium_page.get_by_role("button", name="Colds and chest infections")
     choice.click()
     expect(chromium_page.get_by_role("button", name="Colds and chest infections chosen")).to_be_enabled()
     said = channel.posts[-1]
-    assert (said["payload"], said["title"]) == ('/choose_topic{"topic": "breathing.infections"}', "Colds and chest infections")
+    assert (said["payload"], said["title"]) == (
+        '/choose_topic{"topic": "breathing.infections"}',
+        "Colds and chest infections",
+    )
     assert (said["region"], said["locale"]) == ("UK", "en")
 
 
@@ -204,7 +224,9 @@ def test_feedback_is_sent_with_a_reason(chromium_page: Page, address: str, chann
     assert channel.talk.feedback[2] == {"message_id": 2, "helpful": False, "reason": "the price"}
 
 
-def test_staff_are_named_and_a_reader_further_up_is_not_moved(chromium_page: Page, address: str, channel: Channel) -> None:
+def test_staff_are_named_and_a_reader_further_up_is_not_moved(
+    chromium_page: Page, address: str, channel: Channel
+) -> None:
     open_chat(chromium_page, address)
     ask(chromium_page, "how is spinraza given", wait_for="Related topics")
     log(chromium_page).evaluate("node => node.scrollTop = 0")
@@ -286,7 +308,9 @@ def test_a_dropped_answer_is_fetched_again_not_asked_again(chromium_page: Page, 
     assert len(channel.talk.messages) == 2
 
 
-def test_a_passing_refusal_is_retried_and_a_lasting_one_offers_to_try_again(chromium_page: Page, address: str, channel: Channel) -> None:
+def test_a_passing_refusal_is_retried_and_a_lasting_one_offers_to_try_again(
+    chromium_page: Page, address: str, channel: Channel
+) -> None:
     open_chat(chromium_page, address)
     channel.refusals += [JSONResponse({"detail": "Too fast."}, 429, {"retry-after": "1"})]
     ask(chromium_page, "how is spinraza given", wait_for="Related topics")
@@ -422,7 +446,9 @@ def test_on_a_phone_the_page_behind_is_out_of_reach(chromium_context: NewContext
     expect(launcher(page)).to_be_focused()
 
 
-def test_a_long_message_is_counted_and_not_sent_beyond_the_limit(chromium_page: Page, address: str, channel: Channel) -> None:
+def test_a_long_message_is_counted_and_not_sent_beyond_the_limit(
+    chromium_page: Page, address: str, channel: Channel
+) -> None:
     open_chat(chromium_page, address)
     box(chromium_page).fill("é" * 1900)
     expect(chromium_page.get_by_text("100 characters left")).to_be_visible()
@@ -432,17 +458,22 @@ def test_a_long_message_is_counted_and_not_sent_beyond_the_limit(chromium_page: 
     assert channel.posts == []
 
 
-def test_hostile_styles_and_a_strict_policy_change_nothing(chromium_context: NewContext, address: str, errors: list[str]) -> None:
+def test_hostile_styles_and_a_strict_policy_change_nothing(
+    chromium_context: NewContext, address: str, errors: list[str]
+) -> None:
     looks = []
     for path in ("/page?region=EU&theme=light", "/hostile"):
         page = chromium_context().new_page()
         page.goto(address + path)
         launcher(page).click()
         ask(page, "how is spinraza given", wait_for="Related topics")
-        looks.append(page.evaluate("""() => [...document.querySelector('sma-companion').shadowRoot.querySelectorAll('.panel *')]
+        looks.append(
+            page.evaluate("""() => [...document.querySelector('sma-companion').shadowRoot.querySelectorAll('.panel *')]
             .filter(node => !node.closest('time'))
             .map(node => { const s = getComputedStyle(node), r = node.getBoundingClientRect();
-                return [node.tagName, r.width, r.height, s.color, s.fontSize, s.letterSpacing, s.visibility, s.opacity].join(' ') })"""))
+                return [node.tagName, r.width, r.height, s.color, s.fontSize, s.letterSpacing, s.visibility,
+                    s.opacity].join(' ') })""")
+        )
     assert looks[0] == looks[1]
     assert [error for error in errors if "favicon" not in error and "404" not in error] == []
     assert page.evaluate("document.querySelector('sma-companion').shadowRoot.querySelectorAll('[style]').length") == 0
