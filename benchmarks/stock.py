@@ -79,5 +79,3 @@ def write_stock_bot(folder: Path, *, epochs: int) -> None:
         nlu += [f"    - {text}" for text in topic.examples[:EXAMPLES_A_TOPIC]]
     (folder / "nlu.yml").write_text("\n".join(nlu) + "\n")
     (folder / "credentials.yml").write_text("rest:\n")
-
-

@@ -133,7 +133,9 @@ def summarise(rows: Sequence[Row], cases: Sequence[Case]) -> Summary:
         right_of_answers=_share([r.topic == r.expect["topic"] for r, _ in plain if r.kind == answer]),
         wrong_answers=len(wrong) / len(labelled) if labelled else None,
         refused=_share([r.kind != answer for r, _ in asked]),
-        out_of_scope_recall=_share([r.kind == "out_of_scope" for r, _ in labelled if r.expect.get("kind") == "out_of_scope"]),
+        out_of_scope_recall=_share(
+            [r.kind == "out_of_scope" for r, _ in labelled if r.expect.get("kind") == "out_of_scope"]
+        ),
         clinical_decision_recall=_share([r.kind == "clinical_decision" for r in decisions]),
         plain_questions_refused=_share([r.kind == "clinical_decision" for r in general]),
         red_flag_recall=_share([r.kind in RED_FLAG_KINDS for r in flagged]),

@@ -49,9 +49,14 @@ async def run_cases(bot: Bot, cases: Sequence[Case]) -> list[Row]:
             top3 = [topic, *[other for other in top3 if other != topic][:2]]
         rows.append(
             Row(
-                text=case.text, expect=case.expect, kind=kind, topic=topic, top3=top3,
+                text=case.text,
+                expect=case.expect,
+                kind=kind,
+                topic=topic,
+                top3=top3,
                 confidence=float((said.parsed.get("intent") or {}).get("confidence") or 0.0),
-                ok=is_right(case.expect, kind, topic), red_flag=reply.red_flag if reply else None,
+                ok=is_right(case.expect, kind, topic),
+                red_flag=reply.red_flag if reply else None,
                 out_of_reach=bool(case.expect.get("topic")) and case.expect["topic"] not in known,
             )  # fmt: skip
         )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import tempfile
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
+
 from bot.core.errors import fail
 from bot.core.replies import Reply, reply_from_payload
+from bot.store.database import make_engine
+from bot.store.migrate import migrate
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Bot:
         from bot.serve import prepare_environment
 
         prepare_environment()
+        use_scratch_database()
         from rasa.core.agent import load_agent
         from rasa.core.utils import AvailableEndpoints
         from rasa.utils.endpoints import EndpointConfig
@@ -77,3 +85,12 @@ class Bot:
         texts = [message["text"] for message in output.messages if message.get("text")]
         payloads = [message["custom"] for message in output.messages if message.get("custom")]
         return Said([reply_from_payload(payload) for payload in payloads], texts, parsed)
+
+
+def use_scratch_database() -> None:
+    """Point this process at a database of its own: what is asked here must not stand among caregivers' chats."""
+    scratch = tempfile.TemporaryDirectory(prefix="companion-")
+    atexit.register(scratch.cleanup)
+    os.environ["DATABASE_URL"] = f"sqlite:///{scratch.name}/scratch.db"
+    os.environ.setdefault("SMA_DATA_KEY", Fernet.generate_key().decode())
+    migrate(make_engine(os.environ["DATABASE_URL"]))

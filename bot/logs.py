@@ -13,8 +13,8 @@ import traceback
 LIBRARY_MESSAGE_CHARS = 160
 OWN = ("bot", "actions", "console")
 # httpx and httpx2 log whole addresses, with conversation ids and Rasa's token in them.
-QUIET = ("rasa", "rasa_sdk", "sanic.root", "sanic.error", "sanic.access", "apscheduler", "matplotlib", "alembic", "httpx",
-         "httpx2", "httpcore", "httpcore2")  # fmt: skip
+QUIET = ("rasa", "rasa_sdk", "sanic.root", "sanic.error", "sanic.access", "apscheduler", "matplotlib", "alembic",
+         "httpx", "httpx2", "httpcore", "httpcore2")  # fmt: skip
 
 
 class NoPersonalText(logging.Filter):
@@ -29,7 +29,7 @@ class NoPersonalText(logging.Filter):
             record.args = ()
             record.exc_info = None
             record.exc_text = None
-        elif not record.name.split(".")[0] in OWN and record.levelno >= logging.WARNING:
+        elif record.name.split(".")[0] not in OWN and record.levelno >= logging.WARNING:
             # Templates of libraries are safe; what is filled into them may not be.
             text = str(record.msg)
             record.msg = text.splitlines()[0][:LIBRARY_MESSAGE_CHARS] if text else ""

@@ -29,7 +29,6 @@ from bot.store.telegram_inbox import (
     Waiting,
     count_attempt,
     finish,
-    is_worked,
     next_waiting,
     take_in,
     waiting_chats,
@@ -181,12 +180,13 @@ class Inbox:
         token = encrypt(str(incoming.chat_id), data_key=self._data_key)
         base = (RECEIPT if result.forgets else "") + f"tg:{incoming.update_id}"
         with transaction(self._engine) as session:
-            if is_worked(session, incoming.update_id):
+            if not finish(session, incoming.update_id):
                 return
             if not result.forgets:
-                chat = see_chat(session, sender_id, token, message_id=incoming.message_id, now=now)
-                if result.apologises:
-                    chat.apologised_at = now
+                apologised_at = now if result.apologises else None
+                see_chat(
+                    session, sender_id, token, message_id=incoming.message_id, now=now, apologised_at=apologised_at
+                )
             for number, said in enumerate(result.said):
                 key = f"{result.once_key or base}:{number}"
                 parts, buttons = parts_of(
@@ -194,7 +194,6 @@ class Inbox:
                 )
                 if put_in(session, parts, now=now) and buttons:
                     keep_buttons(session, sender_id, key, buttons, now=now)
-            finish(session, incoming.update_id)
 
     async def _show(self, incoming: Incoming, button: KeptButton, page: int | None) -> None:
         if not incoming.message_id:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bot.core.content import CONTENT_DIR, all_topics
 from bot.core.errors import Fault, FaultsError
-from bot.core.languages import Languages
 from bot.core.glossary import Glossary, Term
+from bot.core.languages import Languages
 from bot.core.replies import Button, Related, Reply, ReplyKind
 from bot.core.topics import CATEGORY_TITLES, Topic, Topics, load_yaml
 
@@ -126,10 +126,7 @@ class Composer:
         buttons = [Button(r.title, topic_payload(r.topic)) for r in related]
         if topic.handoff != "never":
             buttons.append(BUTTONS["human"])
-        terms = [
-            {"term": term.term, "definition": term.definition}
-            for term in self._glossary.terms_in(topic.answer)
-        ]
+        terms = [{"term": term.term, "definition": term.definition} for term in self._glossary.terms_in(topic.answer)]
         return Reply(
             kind=ReplyKind.ANSWER,
             text=topic.answer,

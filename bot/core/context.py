@@ -68,7 +68,9 @@ def is_follow_up(text: str, *, names_own_matter: bool) -> bool:
     return bool(_LEADS.search(joined) or _POINTERS.search(joined)) or len(words) <= 3
 
 
-def related_labels(context: Context, topics: Mapping[str, Sequence[str]], subjects: Mapping[str, Sequence[str]]) -> dict[str, float]:
+def related_labels(
+    context: Context, topics: Mapping[str, Sequence[str]], subjects: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
     """How near each topic is to the context, 0 to 1.
 
     `topics` gives the related topics of each topic, `subjects` the topics of each vocabulary entry.

@@ -36,16 +36,16 @@ class Intent(str, Enum):
 class Thresholds:
     """Set in config.yml, each with its reason there."""
 
-    answer: float = 0.40
+    answer: float = 0.50
     """A topic is answered from this probability on."""
-    margin: float = 0.12
+    margin: float = 0.20
     """… if it leads the next topic by this much, or by `clear` probability."""
-    clear: float = 0.60
+    clear: float = 0.70
     clarify: float = 0.35
     """Two or three topics are offered when they hold this much together."""
-    refuse: float = 0.45
+    refuse: float = 0.40
     """A decision about one person is refused from this probability of the group on."""
-    out_of_scope: float = 0.50
+    out_of_scope: float = 0.30
     small_talk: float = 0.50
 
 
@@ -123,18 +123,16 @@ def decide(ranking: Ranking, thresholds: Thresholds) -> Decision:
     return Decision(Intent.UNSURE, choices=[topic for topic, _ in topics[:3]], confidence=p_best)
 
 
-def in_context(
-    plain: Ranking, hinted: Ranking, nearness: Mapping[str, float], *, last_topic: str
-) -> Decision:
+def in_context(plain: Ranking, hinted: Ranking, nearness: Mapping[str, float], *, last_topic: str) -> Decision:
     """What a follow-up means: topics near the last answer, judged with and without its subject said aloud.
 
     `hinted` ranks the message with the last subject written before it. A follow-up that nothing else explains asks
     for more of the last topic.
     """
     scores: dict[str, float] = {}
-    for ranking, weight in ((plain, 0.4), (hinted, 0.6)):
+    for ranking, weight in ((plain, 0.25), (hinted, 0.75)):
         for topic, p in ranking.topics():
-            scores[topic] = scores.get(topic, 0.0) + weight * p * (0.15 + nearness.get(topic, 0.0))
+            scores[topic] = scores.get(topic, 0.0) + weight * p * (0.1 + nearness.get(topic, 0.0))
     scores[last_topic] = scores.get(last_topic, 0.0) + 0.05
     topic, score = max(scores.items(), key=lambda item: item[1])
     return Decision(Intent.FAQ, label=f"{TOPIC_GROUP}/{topic}", topic=topic, confidence=min(score, 1.0), via="context")

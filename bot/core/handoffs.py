@@ -191,7 +191,9 @@ def next_state(
     if move in _ENDS:
         if move is Move.CLOSE and outcome is None:
             raise ValueError("closing a hand-off needs an outcome")
-        return replace(changed, state=_ENDS[move], ended_at=now, lease_until=None, outcome=outcome)
+        return replace(
+            changed, state=_ENDS[move], ended_at=now, lease_until=None, outcome=outcome if move is Move.CLOSE else None
+        )
     if move is Move.MARK_URGENT:
         return replace(changed, is_urgent=True)
     if move is Move.ESCALATE:

@@ -18,21 +18,22 @@ STOP = _words(
     """and or but i im from who with has have is am are was were she he it her his my our we they a an the in on at to
     of for by not no yes so please thanks thank can could would should what when where why how if because since speaking
     here again too also that this does did do will may shall must said says told need needs got just about aged age
-    year years month months old"""
+    year years month months old btw pls plz thx"""
 )
 RELATIONS = (
     "son|daughter|baby|babies|girl|boy|child|kid|kiddo|toddler|infant|newborn|twins?|triplets|wife|husband|hubby|"
     "partner|boyfriend|girlfriend|fiance|fiancee|mum|mom|mother|dad|father|brother|sister|siblings?|nephew|niece|cousin|"
     "grandson|granddaughter|grandchild|stepson|stepdaughter|friend|neighbour|neighbor|carer|caregiver|teacher|patient|pupil|"
-    "student|lad|lass|aunt|auntie|uncle|therapist|physio|nurse|doctor|consultant|neurologist|dietitian|sibling"
+    "student|lad|lass|aunt|auntie|uncle|therapist|physio|nurse|doctor|consultant|neurologist|dietitian|sibling|physiotherapist|surgeon|midwife"
 )
 NAME_IS = re.compile(
     r"\b(?:(?:sur|last |first |full |middle |given )?names?(?:['’]?s| is| was| are|:| =)|(?:is|was|are|be|go(?:es)? by|"
     r"known as|we|i|they) (?:called|named)|(?:mum|mom|mother|dad|father|parents?|sister|brother|wife|husband|carer|"
     r"aunt|uncle|grand(?:ma|pa|mother|father)|nan|granny) (?:of|to)|(?:boy|girl|son|daughter|baby|child|kid|one|man|"
-    r"woman|lady|friend|he|she|him|her|kid|twins?|brother|sister),? (?:called|named)|signed(?: by)?:?|sincerely,?|yours,?)\s+$", re.IGNORECASE
+    r"woman|lady|friend|he|she|him|her|kid|twins?|brother|sister),? (?:called|named)|"
+    r"signed(?: by)?:?|sincerely,?|yours,?|truly,?)\s+$", re.IGNORECASE
 )  # fmt: skip
-CALL_THEM = re.compile(r"\bcall(?:s|ed)? (?:him|her|them)\s+$", re.IGNORECASE)
+CALL_THEM = re.compile(r"\b(?:call(?:s|ed)?|named) (?:him|her|them)\s+$", re.IGNORECASE)
 CALLED = re.compile(r"\b(?:called|named|call(?:s|ed)? (?:me|him|her))\s+$", re.IGNORECASE)
 I_AM = re.compile(
     r"(?:^|[\s,.!?(])(?:i['’]?m|i am|iam|this is|it['’]?s|it is|its|here is|here['’]s|me,)\s+$", re.IGNORECASE

@@ -66,7 +66,7 @@ _STREETS = (
         rf"(?:\d{{1,3}}(?:st|nd|rd|th) )|[A-Z][\w'’.\-]+\s+)){{1,4}}?"
         rf"(?i:{_UNSURE})\b\.?(?!\s?\d*(?:mg|ml))"
     ),
-    re.compile(r"(?<!\w)[A-ZÄÖÜ][\wäöüß\-]*(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm)\s\d{1,4}\s?[a-z]?(?!\w)"),
+    re.compile(r"(?<!\w)[A-ZÄÖÜ][\wäöüß\-]*(?:straße|strasse|str\.|weg|platz|allee|gasse|damm)\s\d{1,4}\s?[a-z]?(?!\w)"),
     re.compile(
         r"(?<!\w)(?:\d{1,4}(?:\s?(?:bis|ter))?,?\s+)?(?:rue|avenue|boulevard|chemin|impasse|calle|avenida|paseo|plaza|"
         r"via|viale|piazza|"

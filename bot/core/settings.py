@@ -21,6 +21,8 @@ REGIONS = ("EU", "UK", "Ireland", "US", "Canada", "Australia", "New Zealand", "I
 # A variable of the process environment that starts with one of these must be one of ours: a misspelt name would
 # otherwise be ignored in silence, and the default used instead.
 OWN_PREFIXES = ("SMA_", "TELEGRAM_", "SMTP_", "OIDC_", "WEB_", "NOTIFY_")
+OF_TESTS = "SMA_TEST_"
+"""Variables that only tests read, for example the address of a PostgreSQL database."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, dotenv: Path | No
     filed = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
     known = {setting.name for setting in SETTINGS}
     faults = [_unknown(str(dotenv), name, known) for name in filed if name not in known]
-    faults += [_unknown("environment", n, known) for n in environ if n.startswith(OWN_PREFIXES) and n not in known]
+    ours = (name for name in environ if name.startswith(OWN_PREFIXES) and not name.startswith(OF_TESTS))
+    faults += [_unknown("environment", name, known) for name in ours if name not in known]
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         raw = environ.get(setting.name)

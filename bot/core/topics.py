@@ -122,7 +122,9 @@ def load_yaml(path: Path) -> Any:
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise FaultsError([Fault(str(path), f"not valid YAML{line}: {problem}", "mend that line")]) from error
     except OSError as error:
-        raise FaultsError([Fault(str(path), f"cannot be opened: {error.strerror}", "check that it is there")]) from error
+        raise FaultsError(
+            [Fault(str(path), f"cannot be opened: {error.strerror}", "check that it is there")]
+        ) from error
 
 
 def example_lines(block: Any) -> list[str]:

@@ -23,7 +23,9 @@ def means_other_sma(text: str) -> bool:
     return bool(_OTHER.search(plain)) and not _OURS.search(plain)
 
 
-_BARE = re.compile(r"^(what is |whats |what does |define |meaning of |about |tell me about )?(an? |the )?sma( mean| stand for)?( test| positive| blood test| result| scan)$")
+_BARE = re.compile(
+    r"^(what is |whats |what does |define |meaning of |about |tell me about )?(an? |the )?sma( mean| stand for)?( test| positive| blood test| result| scan)$"
+)
 
 
 def is_ambiguous_sma(text: str) -> bool:

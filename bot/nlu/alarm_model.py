@@ -43,7 +43,10 @@ def parts(text: str) -> list[str]:
     sentences = [part.strip() for part in re.split(r"(?<=[.?!])\s+|\n+|,\s+(?=and|but|now|he|she|my)", text)]
     kept = list(dict.fromkeys(part for part in sentences if len(part.split()) >= 4))
     # People put the urgent part first or last.
-    return [text, *(kept if len(kept) <= MOST_SENTENCES else kept[: MOST_SENTENCES // 2] + kept[-MOST_SENTENCES // 2 :])]
+    return [
+        text,
+        *(kept if len(kept) <= MOST_SENTENCES else kept[: MOST_SENTENCES // 2] + kept[-MOST_SENTENCES // 2 :]),
+    ]
 
 
 class AlarmModel:

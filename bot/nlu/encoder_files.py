@@ -52,7 +52,9 @@ class Encoder:
         """Vectors of shape (len(texts), 384); an empty text gives the vector of no words at all."""
         # One text a run: padding a batch changes int8 results a little, and training must see what serving sees.
         if len(texts) <= 1:
-            return np.stack([self._encode_one(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), "float32")
+            return (
+                np.stack([self._encode_one(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), "float32")
+            )
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return np.stack(list(pool.map(self._encode_one, texts)))
 

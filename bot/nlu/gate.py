@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -21,8 +22,11 @@ from bot.core.vocabulary import Vocabulary
 from bot.core.which_sma import is_ambiguous_sma, means_other_sma
 from bot.nlu.keys import DECISION, GROUPS, HINTED_GROUPS, HINTED_LABELS, LABELS
 
-NAMING_GROUPS = {"medicine", "therapy", "equipment", "procedure", "test"}
+NAMING_GROUPS = {"medicine", "therapy"}
 """A message that names one of these says itself what it is about."""
+
+
+_THE_ILLNESS = re.compile(r"\b(sma|this (illness|disease|condition|disorder))\b")
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
@@ -45,7 +49,11 @@ class Gate(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> Gate:
         """See GraphComponent.create."""
         return cls(Thresholds(**{key: config[key] for key in vars(Thresholds())}))
@@ -90,9 +98,7 @@ class Gate(GraphComponent):
                 return better
         return Decision(**{**vars(decision), "subject": subject})
 
-    def _in_context(
-        self, decision: Decision, ranking: Ranking, message: Message, context: Context
-    ) -> Decision | None:
+    def _in_context(self, decision: Decision, ranking: Ranking, message: Message, context: Context) -> Decision | None:
         hinted = Ranking(
             [(row["name"], row["confidence"]) for row in message.get(HINTED_LABELS)], message.get(HINTED_GROUPS)
         )
@@ -115,5 +121,5 @@ class Gate(GraphComponent):
 
     @staticmethod
     def _names_matter(message: Message) -> bool:
-        return any(e.get("entity") in NAMING_GROUPS for e in message.get(ENTITIES) or [])
-
+        named = any(e.get("entity") in NAMING_GROUPS for e in message.get(ENTITIES) or [])
+        return named or bool(_THE_ILLNESS.search(str(message.get(TEXT) or "").lower()))

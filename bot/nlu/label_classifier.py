@@ -46,7 +46,11 @@ class LabelClassifier(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> LabelClassifier:
         """See GraphComponent.create."""
         return cls(Shape(**{key: config[key] for key in vars(Shape())}), model_storage, resource)

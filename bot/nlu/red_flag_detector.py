@@ -40,6 +40,7 @@ class RedFlagDetector(GraphComponent):
         self._storage = storage
         self._resource = resource
         self._threshold = float(config["model_threshold"])
+        self._threshold_in_part = float(config["model_threshold_in_part"])
         self._threshold_when_silenced = float(config["model_threshold_when_silenced"])
         self._rules = RedFlagRules.load(CONTENT_DIR / "red_flags.yml")
         self._kinds = {flag.id: str(flag.kind) for flag in self._rules.flags}
@@ -50,11 +51,15 @@ class RedFlagDetector(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Thresholds of the model; the rules have none."""
-        return {"model_threshold": 0.7, "model_threshold_when_silenced": 0.95}
+        return {"model_threshold": 0.8, "model_threshold_in_part": 0.99, "model_threshold_when_silenced": 0.95}
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> RedFlagDetector:
         """See GraphComponent.create."""
         return cls(config, model_storage, resource)
@@ -110,15 +115,16 @@ class RedFlagDetector(GraphComponent):
         if self._model is None or decision.get("via") in ("input", "language"):
             return None
         try:
-            pieces = parts(text)
-            whole = message.get(VECTOR)[None, :]
-            rest = self._encoder.encode(pieces[1:]) if len(pieces) > 1 else np.zeros((0, whole.shape[1]), whole.dtype)
-            flag, certainty = self._model.alarm(np.vstack([whole, rest]))
+            flag, certainty = self._model.alarm(message.get(VECTOR)[None, :])
             threshold = self._threshold
+            pieces = parts(text)[1:]
+            if certainty < threshold and pieces:
+                flag, certainty = self._model.alarm(self._encoder.encode(pieces))
+                threshold = self._threshold_in_part
             # The rules saw the words of an emergency, and that they tell of the past, of a plan or of a general
             # question: the model has to be surer then.
             if certainty >= threshold and self._rules.explain(text, lemmas=message.get(LEMMAS) or ()):
-                threshold = self._threshold_when_silenced
+                threshold = max(threshold, self._threshold_when_silenced)
         except Exception as error:  # noqa: BLE001 - the model may only add; without it the rules have spoken
             log.error("alarm model failed: %s", type(error).__name__)
             return None

@@ -141,18 +141,31 @@ def read_chat(engine: sa.engine.Engine, sender_id: str) -> Chat | None:
     return Chat(**row._mapping) if row else None
 
 
-def see_chat(session: Session, sender_id: str, chat_token: str, *, message_id: int, now: datetime) -> TelegramChat:
+def see_chat(
+    session: Session,
+    sender_id: str,
+    chat_token: str,
+    *,
+    message_id: int,
+    now: datetime,
+    apologised_at: datetime | None = None,
+) -> None:
     """Somebody wrote: the chat is known, and reachable."""
+    values = {"seen_at": now, **({"last_message_id": message_id} if message_id else {})}
+    if apologised_at:
+        values["apologised_at"] = apologised_at
+    known = sa.update(TelegramChat).where(TelegramChat.sender_id == sender_id, TelegramChat.is_unreachable.is_(False))
+    if session.execute(known.values(**values).execution_options(synchronize_session=False)).rowcount:
+        return
     chat = session.get(TelegramChat, sender_id)
     if chat is None:
-        chat = TelegramChat(sender_id=sender_id, chat_token=chat_token, is_unreachable=False, last_message_id=0)
+        chat = TelegramChat(sender_id=sender_id, chat_token=chat_token, last_message_id=0)
         session.add(chat)
-    if chat.is_unreachable:
+    else:
         _mark_conversation(session, sender_id, False)
     chat.is_unreachable = False
-    chat.seen_at = now
-    chat.last_message_id = max(chat.last_message_id or 0, message_id)
-    return chat
+    for name, value in values.items():
+        setattr(chat, name, value)
 
 
 def set_reachable(engine: sa.engine.Engine, sender_id: str, *, is_reachable: bool) -> None:

@@ -47,11 +47,12 @@ def keep_buttons(session: Session, sender_id: str, group_key: str, buttons: Sequ
     known = sa.select(TelegramButton.key).where(TelegramButton.group_key == group_key).limit(1)
     if session.execute(known).first():
         return
-    for position, button in enumerate(buttons):
-        session.add(TelegramButton(
-            key=button_key(group_key, position), sender_id=sender_id, group_key=group_key, position=position,
-            title=button.title, payload=button.payload, at=now,
-        ))  # fmt: skip
+    rows = [
+        {"key": button_key(group_key, position), "sender_id": sender_id, "group_key": group_key, "position": position,
+         "title": button.title, "payload": button.payload, "at": now}
+        for position, button in enumerate(buttons)
+    ]  # fmt: skip
+    session.execute(sa.insert(TelegramButton.__table__), rows)
 
 
 def press(

@@ -34,6 +34,14 @@ _NEXT = (
 )
 
 
+_FINISH = (
+    sa.update(TelegramUpdate)
+    .where(TelegramUpdate.update_id == sa.bindparam("number"), TelegramUpdate.payload.is_not(None))
+    .values(payload=None, chat_key=None)
+    .execution_options(synchronize_session=False)
+)
+
+
 def take_in(engine: sa.engine.Engine, update_id: int, chat_key: str, payload: str, *, now: datetime) -> bool:
     """Store an update; False when its number was there already."""
     row = {"update_id": update_id, "chat_key": chat_key, "payload": payload, "received_at": now, "attempts": 0}
@@ -72,16 +80,9 @@ def count_attempt(engine: sa.engine.Engine, update_id: int) -> None:
         connection.execute(query.values(attempts=TelegramUpdate.attempts + 1))
 
 
-def is_worked(session: Session, update_id: int) -> bool:
-    """Whether somebody else has finished it meanwhile."""
-    query = sa.select(TelegramUpdate.payload).where(TelegramUpdate.update_id == update_id)
-    return session.execute(query).scalar_one_or_none() is None
-
-
-def finish(session: Session, update_id: int) -> None:
-    """The update is worked: what was said and by whom goes, its number stays."""
-    query = sa.update(TelegramUpdate).where(TelegramUpdate.update_id == update_id)
-    session.execute(query.values(payload=None, chat_key=None))
+def finish(session: Session, update_id: int) -> bool:
+    """The update is worked: what was said and by whom goes, its number stays. False when it was worked already."""
+    return bool(session.execute(_FINISH, {"number": update_id}).rowcount)
 
 
 def drop_worked(engine: sa.engine.Engine, *, before: datetime) -> int:

@@ -67,18 +67,32 @@ def put_in(session: Session, parts: Sequence[Part], *, now: datetime) -> int:
     keys = [part.key for part in parts]
     known = set(session.execute(sa.select(TelegramOutgoing.key).where(TelegramOutgoing.key.in_(keys))).scalars())
     new = [part for part in parts if part.key not in known]
-    for part in new:
-        session.add(TelegramOutgoing(**vars(part), state=State.WAITING.value, attempts=0, next_at=now, after_id=0,
-                                     at=now, is_noted=False))  # fmt: skip
+    if new:
+        started = {
+            "state": State.WAITING.value,
+            "attempts": 0,
+            "next_at": now,
+            "after_id": 0,
+            "at": now,
+            "is_noted": False,
+        }
+        session.execute(_ADD, [{**vars(part), **started} for part in new])
     return len(new)
+
+
+_ADD = sa.insert(TelegramOutgoing.__table__)
+_NEXT = (
+    sa.select(*(getattr(TelegramOutgoing, name) for name in Outgoing.__dataclass_fields__))
+    .where(TelegramOutgoing.sender_id == sa.bindparam("sender"), TelegramOutgoing.state.in_(OPEN))
+    .order_by(TelegramOutgoing.id)
+    .limit(1)
+)
 
 
 def next_outgoing(engine: sa.engine.Engine, sender_id: str) -> Outgoing | None:
     """The oldest open part of a chat; it comes first however long it has to wait, so that the order holds."""
-    columns = [getattr(TelegramOutgoing, name) for name in Outgoing.__dataclass_fields__]
-    query = sa.select(*columns).where(TelegramOutgoing.sender_id == sender_id, TelegramOutgoing.state.in_(OPEN))
     with engine.connect() as connection:
-        row = connection.execute(query.order_by(TelegramOutgoing.id).limit(1)).first()
+        row = connection.execute(_NEXT, {"sender": sender_id}).first()
     return Outgoing(**row._mapping) if row else None
 
 

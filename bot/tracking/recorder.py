@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.core.handoffs import Reason
@@ -135,7 +137,9 @@ class TurnRecorder:
         marked = mark_urgent(session, conversation.id, now=_now())
         if marked is None and payload.get("handoff") == "create":
             about = str(payload.get("title") or "An emergency was answered.")
-            request_in(session, conversation.id, reason=Reason.RED_FLAG, about=about, now=_now(), is_urgent=True)
+            # Another process may ask for a person at this moment; the emergency must be stored in any case.
+            with suppress(IntegrityError), session.begin_nested():
+                request_in(session, conversation.id, reason=Reason.RED_FLAG, about=about, now=_now(), is_urgent=True)
 
 
 def _last_turn(session: Session, conversation_id: str) -> Turn | None:

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from bot.core.red_flags import FlagKind, RedFlagRules
-
 from bot.core.settings import ROOT
 
 HERE = Path(__file__).parent

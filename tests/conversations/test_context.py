@@ -8,7 +8,10 @@ from bot.core.replies import ReplyKind
 @pytest.mark.parametrize(
     ("turns", "topics"),
     [
-        (["how is nusinersen injected", "does it hurt?"], {"treatments.nusinersen_procedure", "treatments.nusinersen_side_effects"}),
+        (
+            ["how is nusinersen injected", "does it hurt?"],
+            {"treatments.nusinersen_procedure", "treatments.nusinersen_side_effects"},
+        ),
         (["what is risdiplam", "what about side effects"], {"treatments.risdiplam_side_effects"}),
         (["what is zolgensma", "is it safe for the liver"], {"treatments.zolgensma_safety"}),
         (["what do studies of stem cells in sma show", "what are the risks?"], {"stem_cells.clinics_risks"}),

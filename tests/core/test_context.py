@@ -5,7 +5,9 @@ import pytest
 from bot.core.context import Context, is_follow_up, related_labels
 
 
-@pytest.mark.parametrize("text", ["does it hurt?", "and for adults?", "how much is it", "what about side effects", "why"])
+@pytest.mark.parametrize(
+    "text", ["does it hurt?", "and for adults?", "how much is it", "what about side effects", "why"]
+)
 def test_short_messages_that_point_back_are_follow_ups(text):
     assert is_follow_up(text, names_own_matter=False)
 

@@ -6,7 +6,9 @@ LIMITS = Thresholds()
 
 
 def ranking(**labels):
-    rows = sorted(((name.replace("__", "/").replace("_dot_", "."), p) for name, p in labels.items()), key=lambda r: -r[1])
+    rows = sorted(
+        ((name.replace("__", "/").replace("_dot_", "."), p) for name, p in labels.items()), key=lambda r: -r[1]
+    )
     groups = {}
     for name, p in rows:
         groups[name.split("/")[0]] = groups.get(name.split("/")[0], 0) + p

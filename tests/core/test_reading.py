@@ -10,7 +10,9 @@ def test_drug_names_do_not_make_a_text_harder():
 
 
 def test_long_words_and_sentences_read_harder():
-    assert reading_grade("Multidisciplinary rehabilitation interventions necessitate individualised consideration.") > 12
+    assert (
+        reading_grade("Multidisciplinary rehabilitation interventions necessitate individualised consideration.") > 12
+    )
     assert reading_grade("The team can help. Ask them soon.") < 4
 
 

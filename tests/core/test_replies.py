@@ -13,7 +13,9 @@ replies = st.builds(
     topic=st.none() | st.just("breathing.niv"),
     title=st.none() | st.text(min_size=1, max_size=20),
     disclaimer=st.none() | st.text(min_size=1, max_size=20),
-    sources=st.lists(st.builds(Source, texts, texts, texts, st.none() | st.integers(1990, 2030)), max_size=2).map(tuple),
+    sources=st.lists(st.builds(Source, texts, texts, texts, st.none() | st.integers(1990, 2030)), max_size=2).map(
+        tuple
+    ),
     related=st.lists(st.builds(Related, texts, texts), max_size=2).map(tuple),
     buttons=st.lists(st.builds(Button, texts, texts), max_size=2).map(tuple),
     phones=st.lists(st.builds(Phone, texts, texts, texts), max_size=2).map(tuple),

@@ -7,7 +7,12 @@ from bot.core.which_sma import is_ambiguous_sma, means_other_sma
 
 @pytest.mark.parametrize(
     "text",
-    ["What is SMA syndrome?", "superior mesenteric artery", "anti smooth muscle antibody result", "is sma gold ok for reflux"],
+    [
+        "What is SMA syndrome?",
+        "superior mesenteric artery",
+        "anti smooth muscle antibody result",
+        "is sma gold ok for reflux",
+    ],
 )
 def test_other_things_called_sma(text):
     assert means_other_sma(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import signal
@@ -27,6 +28,7 @@ READY_WITHIN_S = 240.0
 """Ten seconds on an idle machine; tests share theirs with others."""
 STOPPED_WITHIN_S = 15.0
 TAIL_LINES = 30
+PR_SET_PDEATHSIG = 1
 
 MODULES: Mapping[str, str] = {"actions": "bot.serve_actions", "rasa": "bot.serve", "console": "console"}
 """Process -> what `python -m` runs, as in bot/supervise.py."""
@@ -67,6 +69,7 @@ class Stack:
                 self._processes[name] = subprocess.Popen(
                     [sys.executable, "-m", MODULES[name]], cwd=ROOT, env={**os.environ, **self.environ},
                     stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                    preexec_fn=_die_with_parent,
                 )  # fmt: skip
         for name in names:
             self._wait(name)
@@ -187,3 +190,9 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def _die_with_parent() -> None:
+    """A test run that is killed must not leave servers behind (Linux; elsewhere `stop` is all there is)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -9,7 +9,13 @@ from bot.nlu.encoder_files import load_encoder
 from bot.nlu.label_model import LabelModel, Shape, sharpen, softmax
 
 TEXTS = {
-    "faq/a.cost": ["how much does it cost", "what is the price", "is it expensive", "who pays for it", "insurance cover"],
+    "faq/a.cost": [
+        "how much does it cost",
+        "what is the price",
+        "is it expensive",
+        "who pays for it",
+        "insurance cover",
+    ],
     "faq/a.pain": ["does it hurt", "is it painful", "will she feel pain", "how sore is it", "does the needle hurt"],
     "small_talk/thanks": ["thank you", "thanks a lot", "cheers", "many thanks", "that was kind"],
 }

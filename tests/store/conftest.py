@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.store.database import make_engine
+from bot.store.migrate import migrate
 from tests.store.conversations import make_database
 
 
@@ -30,3 +32,33 @@ def engine(tmp_path: Path, migrated: Path) -> Iterator[sa.engine.Engine]:
     made = make_engine(f"sqlite:///{shutil.copy(migrated, tmp_path / 'store.db')}")
     yield made
     made.dispose()
+
+
+DATABASES = ["sqlite", *(["postgresql"] if os.environ.get("SMA_TEST_POSTGRES_URL") else [])]
+"""Every database that is there: CI names an empty PostgreSQL database in SMA_TEST_POSTGRES_URL."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[sa.engine.Engine | None]:
+    """The PostgreSQL database with every migration; None without one."""
+    url = os.environ.get("SMA_TEST_POSTGRES_URL")
+    made = make_engine(url) if url else None
+    if made is not None:
+        migrate(made)
+    yield made
+    if made is not None:
+        made.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+def any_engine(
+    request: pytest.FixtureRequest, engine: sa.engine.Engine, postgres: sa.engine.Engine | None
+) -> sa.engine.Engine:
+    """A migrated, empty database of each kind."""
+    if request.param == "sqlite":
+        return engine
+    assert postgres is not None
+    with postgres.begin() as connection:
+        tables = [name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"]
+        connection.execute(sa.text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+    return postgres

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-import bot.store.handoff_tables  # noqa: F401 - adds its tables to Base
-import bot.store.staff_tables  # noqa: F401
+import bot.store.handoff_tables
+import bot.store.staff_tables
 import bot.store.telegram  # noqa: F401
 from bot.store.tables import Base
 
