@@ -58,7 +58,7 @@ async def run_cases(bot: Bot, cases: Sequence[Case]) -> list[Row]:
                 ok=is_right(case.expect, kind, topic),
                 red_flag=reply.red_flag if reply else None,
                 out_of_reach=bool(case.expect.get("topic")) and case.expect["topic"] not in known,
-            )  # fmt: skip
+            )
         )
     return rows
 

@@ -32,7 +32,7 @@ class Said:
     def last(self) -> Reply | None:
         """The reply that counts: the first of an emergency, else the last."""
         urgent = [reply for reply in self.replies if reply.red_flag or reply.kind.value in ("emergency", "crisis")]
-        return (urgent or self.replies[-1:] or [None])[0]
+        return next(iter(urgent or self.replies[-1:]), None)
 
 
 class Bot:

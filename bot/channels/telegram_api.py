@@ -87,7 +87,7 @@ class TelegramApi:
         # At INFO it writes down every address, and the bot's token is a part of each.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         base = settings.telegram_api_url.rstrip("/")
-        limits = {"connect_timeout": 5.0, "pool_timeout": 30.0}
+        limits: dict[str, Any] = {"connect_timeout": 5.0, "pool_timeout": 30.0}
         request = HTTPXRequest(connection_pool_size=connections, read_timeout=READ_TIMEOUT_S, **limits)
         try:
             bot = Bot(settings.telegram_token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot",

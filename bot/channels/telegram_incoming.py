@@ -102,7 +102,7 @@ def _message(update_id: int, message: Mapping[str, Any], *, is_edited: bool) -> 
         # Answers to every line of a group would be noise; being added is what counts, and the first thing said.
         return Incoming(update_id, What.GROUP, chat_id)
     at = _id(message.get("edit_date") if is_edited else None) or _id(message.get("date"))
-    basis = {"chat_id": chat_id, "message_id": max(0, _id(message.get("message_id")) or 0), "at": at}
+    basis: dict[str, Any] = {"chat_id": chat_id, "message_id": max(0, _id(message.get("message_id")) or 0), "at": at}
     text = _text(message.get("text"))
     if text:
         return Incoming(update_id, What.TEXT, text=text, **basis)

@@ -20,7 +20,8 @@ _PUZZLED = (
 )
 _ASKING = (
     r"(?:what|wat|wht|wot|waht) (?:exactly |actually |even |on earth |the heck )?"
-    r"(?:is|are|was|were|r|does|do|did|s)(?: (?:you|u|they|it|we) mean by| meant by| (?:the )?(?:meaning|definition) of)?"
+    r"(?:is|are|was|were|r|does|do|did|s)"
+    r"(?: (?:you|u|they|it|we) mean by| meant by| (?:the )?(?:meaning|definition) of)?"
     r"(?= )|"
     r"(?:whats|wats|whts|wots)(?: meant by| (?:the )?(?:meaning|definition) of)?(?= )|(?:what|wat|wht)(?= )|"
     r"who (?:is|are)|(?:the )?(?:meaning|definition|explanation) of|define|explain(?: to me)?|describe"

@@ -213,8 +213,11 @@ def _unknown(place: str, name: str, known: set[str]) -> Fault:
 
 def example_file() -> str:
     """The text of `.env.example`: every setting with its help and default, secrets empty."""
-    lines = ["# Settings of SMA Companion. Copy to .env and change what you need; every line is optional.",
-             "# Secrets that `make run` makes on the first run are written to .env, which is never committed.", ""]  # fmt: skip
+    lines = [
+        "# Settings of SMA Companion. Copy to .env and change what you need; every line is optional.",
+        "# Secrets that `make run` makes on the first run are written to .env, which is never committed.",
+        "",
+    ]
     for setting in SETTINGS:
         lines += [f"# {setting.help}", f"#{setting.name}={setting.default}", ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -151,10 +151,10 @@ def parse_topic(path: Path, data: Any) -> Topic:
     if len(intents) != 1 or not isinstance(intents[0], dict) or intents[0].get("intent") != intent:
         found = intents[0].get("intent") if isinstance(intents[0], dict) else None
         faults.append(Fault(where, f"intent is {found}", f"name it {intent} like the file, and keep one intent a file"))
-    response = (data.get("responses") or {}).get(f"utter_{intent}")
+    response: Any = (data.get("responses") or {}).get(f"utter_{intent}")
     if not response or len(data["responses"]) != 1 or len(response) != 1 or not response[0].get("text"):
         faults.append(Fault(where, f"there is not exactly one text for utter_{intent}", "one topic has one wording"))
-    review = head.get("review") if isinstance(head.get("review"), dict) else {}
+    review: dict[str, Any] = head["review"] if isinstance(head.get("review"), dict) else {}
     if review.get("status") not in REVIEW_STATUSES or not isinstance(review.get("due"), date):
         faults.append(Fault(where, "review is not complete", "write {status: draft, by: null, on: null, due: <date>}"))
     sources = []

@@ -24,7 +24,8 @@ def means_other_sma(text: str) -> bool:
 
 
 _BARE = re.compile(
-    r"^(what is |whats |what does |define |meaning of |about |tell me about )?(an? |the )?sma( mean| stand for)?( test| positive| blood test| result| scan)$"
+    r"^(what is |whats |what does |define |meaning of |about |tell me about )?(an? |the )?sma( mean| stand for)?"
+    r"( test| positive| blood test| result| scan)$"
 )
 
 

@@ -3,8 +3,8 @@
 Rasa's own reader takes over a minute for our files and knows labels only as "retrieval intents", each with a response;
 ours reads them in a second and keeps the group as the intent and the full label beside it.
 
-The fixed texts become ordinary responses of the trained model, one variation for each red flag (chosen by the slot `red_flag`)
-and one without a condition, so that no action server, no database and no file is needed when they are due.
+The fixed texts become ordinary responses of the trained model, one variation for each red flag (chosen by the slot
+`red_flag`) and one without a condition, so that no action server, no database and no file is needed when they are due.
 """
 
 from __future__ import annotations

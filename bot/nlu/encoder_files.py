@@ -34,7 +34,8 @@ class Encoder:
     """Turns texts into vectors of shape (n, 384), float32, each of length 1."""
 
     def __init__(self, folder: Path, *, check_sums: bool) -> None:
-        self.identity = [check_file(folder / name, SUMS[name] if check_sums else None) for name in SUMS][0]
+        sums = [check_file(folder / name, SUMS[name] if check_sums else None) for name in SUMS]
+        self.identity = sums[0]
         """Sum of the model file: vectors of two encoders are never mixed."""
         options = onnxruntime.SessionOptions()
         # One thread: two cores are shared with the action server and the console, and a sentence is short.

@@ -102,9 +102,9 @@ class Gate(GraphComponent):
         hinted = Ranking(
             [(row["name"], row["confidence"]) for row in message.get(HINTED_LABELS)], message.get(HINTED_GROUPS)
         )
-        if decision.intent in (Intent.REQUESTS, Intent.SMALL_TALK, Intent.CLINICAL_DECISION):
-            if decision.confidence >= self._thresholds.clear:
-                return None
+        stands_alone = decision.intent in (Intent.REQUESTS, Intent.SMALL_TALK, Intent.CLINICAL_DECISION)
+        if stands_alone and decision.confidence >= self._thresholds.clear:
+            return None
         if decision.intent is Intent.FAQ and decision.topic == hinted.topics()[:1][0][0]:
             return None  # it says itself what it is about
         if hinted.groups.get("clinical_decision", 0.0) > 0.6 and decision.intent is not Intent.FAQ:
