@@ -12,7 +12,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import ACTION_LISTEN_NAME
 
-from bot.core.composer import Composer
+from bot.core.composer import BUTTONS, Composer
 from bot.core.replies import Reply, ReplyKind
 from bot.store.approvals import approval_lookup
 
@@ -53,8 +53,16 @@ class SafeAction(Action):
             reply, events = composer().fixed("error/any"), []
         if reply is None:
             return events
+        if reply.kind in MISSES and float(tracker.get_slot("misses") or 0) >= 1:
+            reply = offering_a_person(reply)
         utter(dispatcher, reply)
         return [*remember(reply, tracker), *events]
+
+
+def offering_a_person(reply: Reply) -> Reply:
+    """The same reply, with a way to a person: two misses in a row offer one without being asked."""
+    human = BUTTONS["human"]
+    return reply if any(button.payload == human.payload for button in reply.buttons) else reply.with_buttons(human)
 
 
 def utter(dispatcher: CollectingDispatcher, reply: Reply) -> None:

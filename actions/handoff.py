@@ -53,7 +53,12 @@ class ActionStartHandoff(SafeAction):
 
     def respond(self, tracker: Tracker) -> tuple[Reply | None, Events]:
         """With the reason, from what was said before."""
-        found = open_handoff(engine(), tracker.sender_id)
+        try:
+            found = open_handoff(engine(), tracker.sender_id)
+        except sa.exc.SQLAlchemyError as error:
+            # Said now, not after three questions.
+            log.error("ending=error action=%s error=%s", self.name(), type(error).__name__)
+            return fixed("handoff/unavailable"), []
         if found:
             label = "handoff/already_waiting" if found.state is HandoffState.REQUESTED else "handoff/already_claimed"
             name = found.holder.name if found.holder else ""

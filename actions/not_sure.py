@@ -7,16 +7,13 @@ from bot.core.replies import Reply
 
 
 class ActionClarify(SafeAction):
-    """Two or three topics to choose from; after a miss in a row a person is offered as well."""
+    """Two or three topics to choose from."""
 
     action_name = "action_clarify"
 
     def respond(self, tracker: Tracker) -> tuple[Reply, Events]:
         """Choices in human words."""
-        reply = composer().clarify(decision(tracker).get("choices") or [])
-        if float(tracker.get_slot("misses") or 0) >= 1:
-            reply = reply.with_buttons(*composer().fixed("unsure/second").buttons[:1])
-        return reply, []
+        return composer().clarify(decision(tracker).get("choices") or []), []
 
 
 class ActionUnsure(SafeAction):

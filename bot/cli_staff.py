@@ -20,7 +20,7 @@ def add(
     email: str = typer.Argument(..., help="E-mail address to sign in with."),
     name: str = typer.Option(..., help="Name, as caregivers will see it."),
     title: str = typer.Option(..., help="What they are, as caregivers will see it: nurse, coordinator …"),
-    role: list[str] = typer.Option(..., help=ROLE_OPTION),  # noqa: B008 - typer's way
+    role: list[str] = typer.Option(..., help=ROLE_OPTION),
 ) -> None:
     """Add somebody and print the one-time link to pass on."""
     from bot.store.staff import add_user

@@ -82,7 +82,7 @@ class Bot:
         await self._agent.handle_message(UserMessage(text, output, sender, input_channel="cli"))
         tracker = await self._agent.tracker_store.retrieve(sender)
         parsed = dict(tracker.latest_message.parse_data) if tracker and tracker.latest_message else {}
-        texts = [message["text"] for message in output.messages if message.get("text")]
+        texts = ["\n\n".join(message["text"] for message in output.messages if message.get("text"))]
         payloads = [message["custom"] for message in output.messages if message.get("custom")]
         return Said([reply_from_payload(payload) for payload in payloads], texts, parsed)
 

@@ -43,7 +43,7 @@ def current_model() -> Path | None:
 
 def train(*, force: bool = False) -> Path:
     """Train unless the current model fits; returns its path. Raises FaultsError when training fails."""
-    found = _stale_model() or current_model()
+    found = current_model()
     if found and not force:
         return found
     from bot.serve import prepare_environment
@@ -80,9 +80,3 @@ def validate_data() -> None:
     if done.returncode != 0:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if "WARN" in line or "rror" in line]
         raise fail("data/", "Rasa finds faults in it: " + " | ".join(lines[-6:]), "mend them")
-
-
-def _stale_model() -> Path | None:
-    import os
-
-    return Path(os.environ["DEV_MODEL"]) if os.environ.get("DEV_MODEL") else None

@@ -26,6 +26,7 @@ NAMING_GROUPS = {"medicine", "therapy"}
 """A message that names one of these says itself what it is about."""
 
 
+SHORT_WORDS = 6
 _THE_ILLNESS = re.compile(r"\b(sma|this (illness|disease|condition|disorder))\b")
 
 
@@ -92,7 +93,7 @@ class Gate(GraphComponent):
             return Decision(Intent.FAQ, label=f"faq/{term.topic}", topic=term.topic, confidence=1.0, via="glossary",
                             detail=term.id, subject=subject)  # fmt: skip
         hinted = message.get(HINTED_LABELS)
-        if hinted and context.topic and is_follow_up(text, names_own_matter=self._names_matter(message)):
+        if hinted and context.topic and self._leans_on_context(message, text, decision):
             better = self._in_context(decision, ranking, message, context)
             if better:
                 return better
@@ -114,6 +115,14 @@ class Gate(GraphComponent):
         assert context.topic
         found = in_context(ranking, hinted, nearness, last_topic=context.topic)
         return Decision(**{**vars(found), "subject": context.subject})
+
+    def _leans_on_context(self, message: Message, text: str, decision: Decision) -> bool:
+        names = self._names_matter(message)
+        if is_follow_up(text, names_own_matter=names):
+            return True
+        # "What are the risks?" points at nothing and says nothing by itself either.
+        unclear = decision.intent in (Intent.CLARIFY, Intent.UNSURE)
+        return unclear and not names and len(text.split()) <= SHORT_WORDS
 
     def _subject(self, message: Message) -> str | None:
         named = [e["value"] for e in message.get(ENTITIES) or [] if e.get("entity") in ("medicine", "therapy")]

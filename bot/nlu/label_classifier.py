@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core.content import CONTENT_DIR, all_topics
-from bot.core.context import Context, is_follow_up
+from bot.core.context import LONGEST_FOLLOW_UP, Context
 from bot.core.settings import load_settings
 from bot.core.vocabulary import Vocabulary
 from bot.nlu.encoder_files import load_encoder
@@ -89,7 +89,7 @@ class LabelClassifier(GraphComponent):
             message.set(GROUPS, groups)
             message.set(INTENT, dict(ranking[0]), add_to_output=True)
             hint = self._hint(Context.from_metadata(message.get("metadata")))
-            if hint and is_follow_up(text, names_own_matter=False):
+            if hint and len(text.split()) <= LONGEST_FOLLOW_UP:
                 hinted = f"{hint}: {text}"
                 ranking, groups = self._rank(hinted, self._encoder.encode([hinted])[0])
                 message.set(HINTED_LABELS, ranking)

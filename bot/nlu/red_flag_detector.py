@@ -23,12 +23,14 @@ from bot.core.red_flags import RedFlagRules
 from bot.core.settings import ROOT, load_settings
 from bot.nlu.alarm_model import NONE, AlarmModel, alarm_examples, parts
 from bot.nlu.encoder_files import load_encoder
-from bot.nlu.keys import LEMMAS, VECTOR
+from bot.nlu.keys import DECISION, LEMMAS, VECTOR
 from bot.nlu.vector_cache import encode_cached
 
 log = logging.getLogger(__name__)
 
 ENTITY = "red_flag"
+HARMLESS = ("small_talk/", "out_of_scope/gibberish", "out_of_scope/off_topic", "out_of_scope/manipulation")
+"""Labels beside which the model has to be surer; other illnesses and symptoms are not among them."""
 CACHE = ROOT / "var" / "cache" / "alarm_vectors.npz"
 
 
@@ -111,12 +113,13 @@ class RedFlagDetector(GraphComponent):
 
     def _by_model(self, message: Message) -> tuple[str, str] | None:
         text = str(message.get(TEXT) or "")
-        decision = message.get("decision") or {}
+        decision = message.get(DECISION) or {}
         if self._model is None or decision.get("via") in ("input", "language"):
             return None
         try:
             flag, certainty = self._model.alarm(message.get(VECTOR)[None, :])
-            threshold = self._threshold
+            harmless = str(decision.get("label") or "").startswith(HARMLESS)
+            threshold = self._threshold_when_silenced if harmless else self._threshold
             pieces = parts(text)[1:]
             if certainty < threshold and pieces:
                 flag, certainty = self._model.alarm(self._encoder.encode(pieces))

@@ -49,8 +49,7 @@ class TurnRecorder:
             if event.get("event") == "user":
                 turn = self._add_turn(session, conversation, event)
             elif event.get("event") == "bot":
-                turn = turn or _last_turn(session, conversation_id)
-                self._add_reply(session, conversation, turn, event)
+                self._add_reply(session, conversation, event, turn=turn)
         conversation.slots = snapshot
         conversation.is_with_staff = bool(snapshot.get("with_staff"))
         conversation.last_at = max(conversation.last_at, _now())
@@ -97,21 +96,19 @@ class TurnRecorder:
         return turn
 
     def _add_reply(
-        self, session: Session, conversation: Conversation, turn: Turn | None, event: dict[str, Any]
+        self, session: Session, conversation: Conversation, event: dict[str, Any], *, turn: Turn | None
     ) -> None:
+        """`turn` is the one that the bot answers; None for what the staff side says between turns."""
         payload = (event.get("data") or {}).get("custom") or {}
         kind = payload.get("kind")
         is_staff = kind == ReplyKind.STAFF.value
         if turn and not is_staff:
-            if turn.kind not in _STRONGER:
-                turn.kind = kind
-                turn.topic = payload.get("topic") or (turn.topic if kind == ReplyKind.ANSWER.value else None)
-            turn.red_flag = payload.get("red_flag") or turn.red_flag
-            turn.took_ms = max(
-                0.0, round(((event.get("timestamp") or 0) - turn.at.replace(tzinfo=timezone.utc).timestamp()) * 1000, 1)
-            )
+            self._note_ending(turn, kind, payload)
+            took_s = (event.get("timestamp") or 0) - turn.at.replace(tzinfo=timezone.utc).timestamp()
+            turn.took_ms = max(0.0, round(took_s * 1000, 1))
             if kind in _STRONGER:
                 self._mark_urgent(session, conversation, payload)
+        turn = turn or _last_turn(session, conversation.id)
         session.add(
             Message(
                 conversation_id=conversation.id,
@@ -125,6 +122,15 @@ class TurnRecorder:
             )
         )
         session.flush()
+
+    @staticmethod
+    def _note_ending(turn: Turn, kind: str | None, payload: dict[str, Any]) -> None:
+        # A question of the form that is asked again stands below the answer that counts.
+        is_reminder = str(payload.get("label") or "").endswith("_again")
+        if turn.kind not in _STRONGER and not (turn.kind and is_reminder):
+            turn.kind = kind
+            turn.topic = payload.get("topic") or (turn.topic if kind == ReplyKind.ANSWER.value else None)
+        turn.red_flag = payload.get("red_flag") or turn.red_flag
 
     @staticmethod
     def _mark_urgent(session: Session, conversation: Conversation, payload: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ from bot.core.replies import ReplyKind
     ("turns", "topics"),
     [
         (
-            ["how is nusinersen injected", "does it hurt?"],
-            {"treatments.nusinersen_procedure", "treatments.nusinersen_side_effects"},
+            ["is a lumbar puncture for spinraza done under sedation", "does it hurt?"],
+            {"treatments.nusinersen_procedure", "treatments.nusinersen_side_effects", "treatments.nusinersen_what"},
         ),
         (["what is risdiplam", "what about side effects"], {"treatments.risdiplam_side_effects"}),
         (["what is zolgensma", "is it safe for the liver"], {"treatments.zolgensma_safety"}),
@@ -40,12 +40,12 @@ def test_asked_before_any_answer_they_say_so(talk):
 
 
 def test_two_misses_in_a_row_offer_a_person_without_being_asked(talk):
-    said = talk.turns("blorp the frimble", "wug wug snarfle dax", conversation="misses")
-    assert all(one.last.kind in (ReplyKind.UNSURE, ReplyKind.OUT_OF_SCOPE, ReplyKind.CLARIFY) for one in said)
+    said = talk.turns("xkvb qwpo zmnb", "zzxq wpol mnbv", conversation="misses")
+    assert all(one.last.kind in (ReplyKind.UNSURE, ReplyKind.CLARIFY) for one in said)
     assert any("requests/human" in button.payload for button in said[-1].last.buttons)
 
 
 def test_an_answer_resets_the_count_of_misses(talk):
-    talk.turns("blorp the frimble", "what is bipap", conversation="reset")
+    talk.turns("xkvb qwpo zmnb", "what is bipap", conversation="reset")
     tracker = talk._loop.run_until_complete(talk._bot._agent.tracker_store.retrieve("reset"))
     assert tracker.get_slot("misses") == 0
