@@ -15,7 +15,7 @@ FIND_PYTHON = $$(for candidate in "$$SMA_PYTHON" python3.10 python3 "$$HOME/.pye
   command -v "$$candidate" >/dev/null 2>&1 && \
   "$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null && echo "$$candidate" && break; done)
 
-.PHONY: help run chat test check install train migrate bench evaluate clean lock console-user
+.PHONY: help run chat test check install train migrate bench evaluate clean lock doctor
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -61,6 +61,9 @@ migrate: install ## bring the database to the present shape
 
 bench: install ## turn cost beside a stock Rasa bot, widget size
 	@$(PYTHON) -m benchmarks
+
+doctor: install ## what is installed and in use, and whether everything answers
+	@$(PYTHON) -m bot doctor
 
 evaluate: install ## make evaluate FILES="a.jsonl b.jsonl"
 	@$(PYTHON) -m bot evaluate $(FILES)

@@ -85,7 +85,7 @@ def _give_the_gate_its_context() -> None:
         intent = (parsed.get("intent") or {}).get("name")
         if intent in _ALWAYS_ANSWERED:
             pass
-        elif context.with_staff:
+        elif context.with_staff and not _asks_for_emergency_numbers(parsed):
             parsed["intent"] = {"name": Intent.TO_STAFF.value, "confidence": 1.0}
         else:
             _decide_talk(parsed, message, tracker)
@@ -138,6 +138,11 @@ def _never_silent() -> None:
             _log_ending(said, intent, time.perf_counter() - started)
 
     MessageProcessor._run_prediction_loop = run_and_answer  # type: ignore[method-assign]
+
+
+def _asks_for_emergency_numbers(parsed: dict[str, Any]) -> bool:
+    """Whether the button with the emergency numbers was pressed: it answers whoever holds the conversation."""
+    return any(e.get("value") == "requests/emergency_number" for e in parsed.get("entities") or [])
 
 
 def _said_since_the_message(tracker: DialogueStateTracker) -> list[BotUttered]:

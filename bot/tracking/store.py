@@ -25,8 +25,8 @@ from bot.tracking.recorder import TurnRecorder
 
 log = logging.getLogger(__name__)
 
-EVENTS_LOOKED_BACK = 60
-"""About ten turns; a form's question and everything a rule looks at lie well inside."""
+EVENTS_LOOKED_BACK = 40
+"""About six turns; a form's question and everything a rule looks at lie well inside."""
 _STORED = "_companion_stored_events"
 _ACTIVE_LOOP = "__active_loop__"
 
