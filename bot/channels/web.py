@@ -109,6 +109,7 @@ class WebBlueprint(Blueprint):
         for path in PUBLIC_PAGES:
             if path != "/":
                 app.add_route(self.ctx.pages.show, path, methods=["GET", "HEAD"], name=f"web_page_{path[1:]}")
+        app.add_route(_no_icon, "/favicon.ico", name="web_favicon")
         # Rasa has registered "/" already; a middleware comes before every route.
         app.register_middleware(self._front_page, "request")
         app.register_middleware(self.ctx.pages.finish, "response")
@@ -117,6 +118,11 @@ class WebBlueprint(Blueprint):
         if request.path == "/" and request.method in ("GET", "HEAD"):
             return await self.ctx.pages.show(request)
         return None
+
+
+async def _no_icon(_request: Request) -> HTTPResponse:
+    """Browsers ask for one on every page; without an answer each visit would look like an error."""
+    return HTTPResponse(status=204)
 
 
 async def _retain_daily(engine: Any, days: int) -> None:

@@ -53,6 +53,7 @@ def test_the_root_shows_the_demo_and_not_rasa(web: WebServer) -> None:
     assert answer.status_code == 200 and "sma-companion" in answer.text and "Rasa" not in answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+    assert httpx.get(f"{web.base}/favicon.ico").status_code == 204
 
 
 @pytest.mark.parametrize("path", ["/demo", "/hostile", "/privacy"])

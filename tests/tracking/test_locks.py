@@ -11,4 +11,9 @@ def test_one_address_names_host_port_database_and_password():
     store = LockStore.create(config)
     assert isinstance(store, RedisLocks)
     settings = store.red.connection_pool.connection_kwargs
-    assert (settings["host"], settings["port"], settings["db"], settings["password"]) == ("127.0.0.9", 6390, 3, "secret")
+    assert (settings["host"], settings["port"], settings["db"], settings["password"]) == (
+        "127.0.0.9",
+        6390,
+        3,
+        "secret",
+    )
