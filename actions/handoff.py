@@ -84,7 +84,7 @@ class _Ask(SafeAction):
     def respond(self, tracker: Tracker) -> tuple[Reply, Events]:
         """Say what was not clear, else ask."""
         intent = (tracker.latest_message or {}).get("intent", {}).get("name")
-        if tracker.get_slot("requested_slot") != self.step.value:
+        if _was_asking_for(tracker) != self.step.value:
             return self.question(tracker), []
         how = "unclear" if intent == TalkIntent.INPUT.value else "again"
         return fixed(f"handoff/{self.step.value.removeprefix('handoff_')}_{how}"), []
@@ -266,6 +266,17 @@ def _last_kind(tracker: Tracker) -> str | None:
         if event.get("event") == "bot":
             kind = ((event.get("data") or {}).get("custom") or {}).get("kind")
             return str(kind) if kind else None
+    return None
+
+
+def _was_asking_for(tracker: Tracker) -> str | None:
+    """What the form was asking for when the message came; its slot may have moved on since."""
+    before_message = False
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            before_message = True
+        elif before_message and event.get("event") == "slot" and event.get("name") == "requested_slot":
+            return event.get("value")
     return None
 
 

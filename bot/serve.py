@@ -55,6 +55,9 @@ def check_agent(agent: Any) -> None:
 
 def serve() -> None:
     """Start Rasa and stay until it is stopped."""
+    # Small matrices: more threads only wait for one another (a turn costs half the CPU time with one).
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     prepare_environment()
     settings = load_settings()
     from bot.model import current_model

@@ -57,6 +57,7 @@ AGREED = "agreed"
 """Value of the consent slot."""
 
 _START = ("requests/human", "requests/complaint")
+_GIBBERISH = "out_of_scope/gibberish"
 _CANCEL = (Label.CANCEL.value, Label.NO.value, Label.WITHDRAW.value)
 _HELPED = (Label.HELPED_YES.value, Label.HELPED_NO.value)
 _ANSWERS = (Label.YES.value, Label.SKIP.value, Label.LAST_QUESTION.value)
@@ -125,13 +126,14 @@ def talk_intent(
     words = normalise(text).split()
     if is_stop(text) or (step is not Step.CONTACT and is_no(text)):
         return TalkIntent.CANCEL
-    if label in _START and (step is not Step.ABOUT or len(words) <= REPEATED_WISH_WORDS):
+    is_repeated = label == _START[0] and len(words) <= REPEATED_WISH_WORDS
+    if label in _START and (step is not Step.ABOUT or is_repeated):
         return TalkIntent.START
     if step is Step.ABOUT or find_contact(text, region=region):
         return TalkIntent.INPUT
     if (step is Step.CONTACT and is_skip(text)) or (step is Step.CONSENT and is_yes(text)):
         return TalkIntent.INPUT
-    if is_follow_up and len(words) <= SHORT and "?" not in text:
+    if label == _GIBBERISH or (is_follow_up and len(words) <= SHORT and "?" not in text):
         return TalkIntent.INPUT  # "hmm", "maybe": of the form, not of the last answer
     return None if intent in _ANSWERED_ANYWAY else TalkIntent.INPUT
 

@@ -48,6 +48,7 @@ def test_whatever_is_typed_when_asked_what_it_is_about_is_what_it_is_about(inten
 
 def test_a_wish_repeated_is_asked_again_but_a_wish_with_its_matter_is_taken():
     assert meaning("human please", intent="requests", label="requests/human", step=ASK) is START
+    assert meaning("your answer was rude", intent="requests", label="requests/complaint", step=ASK) is INPUT
     text = "can I talk to a nurse about getting a hoist for my daughter"
     assert meaning(text, intent="requests", label="requests/human", step=ASK) is INPUT
 
@@ -67,6 +68,10 @@ def test_a_contact_is_an_answer_whatever_else_it_looks_like():
 def test_a_word_that_only_follows_up_on_the_last_answer_belongs_to_the_form():
     assert meaning("hmm maybe", intent="faq", step=CONSENT, is_follow_up=True) is INPUT
     assert meaning("does it hurt?", intent="faq", step=CONSENT, is_follow_up=True) is None
+
+
+def test_what_makes_no_sense_belongs_to_the_form():
+    assert meaning("qwerty", intent="out_of_scope", label="out_of_scope/gibberish", step=CONTACT) is INPUT
 
 
 def test_buttons_of_the_talk():

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 
 import pytest
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import BotUttered, Event, UserUttered
 
 from bot.core import staff_events
 from bot.core.handoffs import Reason, Staff
@@ -98,11 +98,12 @@ def test_an_emergency_makes_no_hand_off_unless_its_content_says_so(store):
 
 def test_a_form_question_below_an_answer_does_not_hide_the_answer(store):
     tracker = load(store)
-    take_turn(store, "what is niv", payload={"kind": "answer"})
-    again = {"kind": "handoff", "label": "handoff/contact_again"}
-    recorder, turn = store._recorder, only(store, Turn)
-    recorder._note_ending(turn, "handoff", again)
-    assert turn.kind == "answer" and tracker is not None
+    parsed = {"text": "what is niv", "intent": {"name": "faq"}}
+    tracker.update(UserUttered("what is niv", intent={"name": "faq"}, parse_data=parsed))
+    tracker.update(BotUttered("An answer.", {"custom": {"kind": "answer", "topic": "breathing.niv"}}))
+    tracker.update(BotUttered("Back to …", {"custom": {"kind": "handoff", "label": "handoff/contact_again"}}))
+    asyncio.run(store.save(tracker))
+    assert only(store, Turn).kind == "answer" and only(store, Turn).topic == "breathing.niv"
 
 
 def test_who_speaks_is_kept_and_changes_no_turn(store):
