@@ -28,7 +28,13 @@ chat: install ## talk to the running bot in the terminal
 
 test: install ## every test; what CI runs
 	@$(PYTHON) -m bot train
-	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+	@# Four processes: a browser's event loop and Rasa's would get in each other's way in one.
+	@$(PYTHON) -m pytest tests/core tests/content tests/actions tests/nlu tests/store tests/conversations \
+	  tests/test_*.py tests/tracking $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest tests/channels tests/console tests/journeys \
+	  --ignore=tests/console/test_pages_in_browser.py $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest tests/console/test_pages_in_browser.py $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest tests/widget $(PYTEST_ARGS)
 
 check: install ## format, lint, types, import rules, content, training data (under a minute)
 	@$(PYTHON) -m ruff format --check .
