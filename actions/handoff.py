@@ -23,6 +23,7 @@ from bot.core.settings import load_settings
 from bot.core.staff_events import fixed
 from bot.store import handoffs
 from bot.store.contacts import can_encrypt, encrypt, is_token
+from bot.store.conversation_state import read_state
 from bot.store.database import make_engine, utc_now
 from bot.store.handoff_reads import open_handoff
 
@@ -240,9 +241,22 @@ class ActionHandoffHelped(SafeAction):
 def _contact_token(text: str, tracker: Tracker) -> str | None:
     """The contact in a text, encrypted; None without one, or without a key."""
     key = load_settings().sma_data_key
-    region = ((tracker.latest_message or {}).get("metadata") or {}).get("region")
+    region = _region(tracker)
     found = find_contact(text, region=region) or find_contact(text)
     return encrypt(found.contact, key=key) if found and can_encrypt(key) else None
+
+
+def _region(tracker: Tracker) -> str | None:
+    """Where the person is, as far as known: numbers are read as they are written there."""
+    said: dict[str, Any] = next((event for event in reversed(tracker.events) if event.get("event") == "user"), {})
+    named = (said.get("metadata") or {}).get("region")
+    if named:
+        return str(named)
+    try:
+        state = read_state(engine(), tracker.sender_id)
+    except sa.exc.SQLAlchemyError:
+        state = None
+    return (state.region if state else None) or load_settings().region
 
 
 def _last_question(tracker: Tracker) -> str | None:

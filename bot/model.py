@@ -13,13 +13,16 @@ from bot.core.settings import ROOT, load_settings
 FINGERPRINT = "fingerprint.json"
 # What a model depends on: Rasa's files, the content that is trained or put into the domain, and our components.
 _SOURCES = ("config.yml", "domain.yml", "data/**/*.yml", "content/*.yml", "content/*.txt", "bot/nlu/*.py",
-            "bot/core/normal.py", "bot/core/vocabulary.py", "bot/core/emergency.py")  # fmt: skip
+            "bot/core/normal.py", "bot/core/vocabulary.py", "bot/core/emergency.py", "bot/core/emergency_reply.py")  # fmt: skip
+
+_NOT_TRAINED = ("office_hours.yml",)
+"""Content that operators change and no model reads."""
 
 
 def sources() -> Iterator[Path]:
     """Every file that a model depends on."""
     for pattern in _SOURCES:
-        yield from sorted(ROOT.glob(pattern))
+        yield from (path for path in sorted(ROOT.glob(pattern)) if path.name not in _NOT_TRAINED)
 
 
 def fingerprint() -> str:

@@ -68,10 +68,12 @@ def serve() -> None:
     import rasa.core.run
 
     from bot.store.database import check_database, make_engine
+    from bot.tracking.redacted_events import warm_up
     from bot.tracking.runtime import apply
 
     check_database(make_engine(settings.database))
     apply()
+    warm_up()
     configure_logging(settings.sma_log_level)
 
     async def assert_ready(app: Any, _loop: Any) -> None:

@@ -12,12 +12,14 @@ def serve() -> None:
     from rasa_sdk.executor import ActionExecutor
 
     from actions.base import composer
+    from bot.core.redaction import redact
     from bot.core.settings import load_settings
     from bot.logs import configure_logging
 
     settings = load_settings()
     configure_logging(settings.sma_log_level)
     composer()  # read the content now: the first caregiver must not wait for it
+    redact("")
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app("actions")

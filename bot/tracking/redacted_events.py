@@ -63,3 +63,8 @@ def _redact_user(event: dict[str, Any]) -> dict[str, Any]:
         ]
     parsed.update(text=result.text, metadata=kept)
     return {**event, "text": result.text, "parse_data": parsed, "metadata": kept}
+
+
+def warm_up() -> None:
+    """Load lists and model now: the first caregiver must not wait for them."""
+    redact("Whitcombe", find_names=find_names)

@@ -125,6 +125,7 @@ def test_a_crisis_is_answered_at_once_too(person):
     person.say(HUMAN)
     person.say("I can't cope and want to end my life")
     assert [reply.kind.value for reply in person.said.replies] == ["crisis"]
+    assert [button.payload for button in person.said.last.buttons] == [HUMAN]  # offered, not forced
 
 
 def test_a_new_question_in_between_is_answered_and_the_form_goes_on(person):
