@@ -13,7 +13,8 @@ from bot.core.settings import ROOT, load_settings
 FINGERPRINT = "fingerprint.json"
 # What a model depends on: Rasa's files, the content that is trained or put into the domain, and our components.
 _SOURCES = ("config.yml", "domain.yml", "data/**/*.yml", "content/*.yml", "content/*.txt", "bot/nlu/*.py",
-            "bot/core/normal.py", "bot/core/vocabulary.py", "bot/core/emergency.py", "bot/core/emergency_reply.py")  # fmt: skip
+            "bot/core/normal.py", "bot/core/vocabulary.py", "bot/core/emergency.py",
+            "bot/core/emergency_reply.py")  # fmt: skip
 
 _NOT_TRAINED = ("office_hours.yml",)
 """Content that operators change and no model reads."""
