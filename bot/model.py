@@ -54,6 +54,12 @@ def train(*, force: bool = False) -> Path:
 
     prepare_environment()
     import rasa.model_training  # imports TensorFlow: seconds that a model in place does not cost
+    from rasa.engine.training.hooks import TrainingHook
+
+    # Rasa prints every vector as text to find steps that need no training; we decide that by our own fingerprint,
+    # and it took longer than training did.
+    TrainingHook.on_before_node = lambda *_args, **_kwargs: {}  # type: ignore[method-assign]
+    TrainingHook.on_after_node = lambda *_args, **_kwargs: None  # type: ignore[method-assign]
 
     settings = load_settings()
     folder: Path = settings.sma_models_dir

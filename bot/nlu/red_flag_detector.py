@@ -9,46 +9,34 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core.content import CONTENT_DIR
 from bot.core.red_flags import RedFlagRules
-from bot.core.settings import ROOT, load_settings
-from bot.nlu.alarm_model import NONE, AlarmModel, alarm_examples, parts
-from bot.nlu.encoder_files import load_encoder
-from bot.nlu.keys import DECISION, LEMMAS, VECTOR
-from bot.nlu.vector_cache import encode_cached
+from bot.nlu.keys import ALARMS, DECISION, LEMMAS
 
 log = logging.getLogger(__name__)
 
 ENTITY = "red_flag"
 HARMLESS = ("small_talk/", "out_of_scope/gibberish", "out_of_scope/off_topic", "out_of_scope/manipulation")
 """Labels beside which the model has to be surer; other illnesses and symptoms are not among them."""
-CACHE = ROOT / "var" / "cache" / "alarm_vectors.npz"
 
 
-@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class RedFlagDetector(GraphComponent):
     """Sets the intent to `emergency` or `crisis`, and the entity `red_flag` that chooses the fixed text."""
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._storage = storage
-        self._resource = resource
+    def __init__(self, config: dict[str, Any]) -> None:
         self._threshold = float(config["model_threshold"])
         self._threshold_in_part = float(config["model_threshold_in_part"])
         self._threshold_when_silenced = float(config["model_threshold_when_silenced"])
         self._rules = RedFlagRules.load(CONTENT_DIR / "red_flags.yml")
         self._kinds = {flag.id: str(flag.kind) for flag in self._rules.flags}
-        settings = load_settings()
-        self._encoder = load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check)
-        self._model: AlarmModel | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -64,33 +52,7 @@ class RedFlagDetector(GraphComponent):
         execution_context: ExecutionContext,
     ) -> RedFlagDetector:
         """See GraphComponent.create."""
-        return cls(config, model_storage, resource)
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Train the model; every ordinary example is one that must not alarm, unless the rules say it should."""
-        texts, flags = alarm_examples()
-        ordinary = [m for m in training_data.training_examples if m.get(VECTOR) is not None]
-        ordinary = [m for m in ordinary if self._rules.find(str(m.get(TEXT))) is None]
-        vectors = [encode_cached(self._encoder, texts, path=CACHE), np.stack([m.get(VECTOR) for m in ordinary])]
-        self._model = AlarmModel.fit(np.vstack(vectors), [*flags, *[NONE] * len(ordinary)])
-        with self._storage.write_to(self._resource) as folder:
-            self._model.save(folder)
-        return self._resource
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> RedFlagDetector:
-        """Load the trained model."""
-        component = cls.create(config, model_storage, resource, execution_context)
-        with model_storage.read_from(resource) as folder:
-            component._model = AlarmModel.load(folder)
-        return component
+        return cls(config)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Overrule whatever was decided before, where a message may describe an emergency."""
@@ -112,23 +74,19 @@ class RedFlagDetector(GraphComponent):
         return flag.kind.value, f"{flag.id}.others" if flag.harm_to_others else flag.id
 
     def _by_model(self, message: Message) -> tuple[str, str] | None:
-        text = str(message.get(TEXT) or "")
         decision = message.get(DECISION) or {}
-        if self._model is None or decision.get("via") in ("input", "language"):
+        alarms = message.get(ALARMS)
+        if not alarms or decision.get("via") in ("input", "language"):
             return None
-        try:
-            flag, certainty = self._model.alarm(message.get(VECTOR)[None, :])
-            harmless = str(decision.get("label") or "").startswith(HARMLESS)
-            threshold = self._threshold_when_silenced if harmless else self._threshold
-            pieces = parts(text)[1:]
-            if certainty < threshold and pieces:
-                flag, certainty = self._model.alarm(self._encoder.encode(pieces))
-                threshold = self._threshold_in_part
-            # The rules saw the words of an emergency, and that they tell of the past, of a plan or of a general
-            # question: the model has to be surer then.
-            if certainty >= threshold and self._rules.explain(text, lemmas=message.get(LEMMAS) or ()):
-                threshold = max(threshold, self._threshold_when_silenced)
-        except Exception as error:  # noqa: BLE001 - the model may only add; without it the rules have spoken
-            log.error("alarm model failed: %s", type(error).__name__)
-            return None
+        harmless = str(decision.get("label") or "").startswith(HARMLESS)
+        threshold = self._threshold_when_silenced if harmless else self._threshold
+        (flag, certainty), *in_parts = alarms
+        if certainty < threshold and in_parts:
+            flag, certainty = max(in_parts, key=lambda alarm: alarm[1])
+            threshold = self._threshold_in_part
+        # The rules saw the words of an emergency, and that they tell of the past, of a plan or of a general
+        # question: the model has to be surer then.
+        text = str(message.get(TEXT) or "")
+        if certainty >= threshold and self._rules.explain(text, lemmas=message.get(LEMMAS) or ()):
+            threshold = max(threshold, self._threshold_when_silenced)
         return (self._kinds[flag], flag) if certainty >= threshold and flag in self._kinds else None

@@ -14,6 +14,7 @@ import jsonschema
 import rasa.core.actions.action as rasa_action
 import rasa.core.agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -44,6 +45,7 @@ def apply() -> None:
     _never_fall_back_to_memory()
     _give_the_gate_its_context()
     _never_silent()
+    _never_fill_in_texts()
 
 
 def _build_schema_validator_once() -> None:
@@ -55,6 +57,15 @@ def _build_schema_validator_once() -> None:
         return True
 
     rasa_action.RemoteAction._validate_action_result = validate  # type: ignore[method-assign]
+
+
+def _never_fill_in_texts() -> None:
+    """Our texts hold no placeholders: what stands in braces is a button's payload, and stays as it is."""
+
+    def as_it_is(self: Any, response: dict[str, Any], *_args: Any, **_kwargs: Any) -> dict[str, Any]:
+        return response
+
+    TemplatedNaturalLanguageGenerator._fill_response = as_it_is  # type: ignore[method-assign]
 
 
 def _limit_slow_actions() -> None:

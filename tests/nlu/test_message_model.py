@@ -1,4 +1,4 @@
-"""The label model on a small set of its own."""
+"""The message model on a small set of its own."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from bot.core.content import CONTENT_DIR
 from bot.core.settings import load_settings
 from bot.core.vocabulary import Vocabulary
 from bot.nlu.encoder_files import load_encoder
-from bot.nlu.label_model import LabelModel, Shape, sharpen, softmax
+from bot.nlu.message_model import NO_FLAG, MessageModel, Shape, sharpen, softmax
 
 TEXTS = {
     "faq/a.cost": [
@@ -19,6 +19,7 @@ TEXTS = {
     "faq/a.pain": ["does it hurt", "is it painful", "will she feel pain", "how sore is it", "does the needle hurt"],
     "small_talk/thanks": ["thank you", "thanks a lot", "cheers", "many thanks", "that was kind"],
 }
+ALARMS = ["his lips are blue", "she is not breathing", "he has gone blue and floppy", "breathing has stopped"]
 SETTINGS = load_settings()
 ENCODER = load_encoder(SETTINGS.sma_encoder_dir, check_sums=True)
 VOCABULARY = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
@@ -27,27 +28,41 @@ VOCABULARY = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
 def trained():
     texts = [text for group in TEXTS.values() for text in group]
     labels = [label for label, group in TEXTS.items() for _ in group]
-    return LabelModel(VOCABULARY, Shape(components=8)).fit(texts, ENCODER.encode(texts), labels)
+    return MessageModel(VOCABULARY, Shape(components=8)).fit(
+        [*texts, *ALARMS],
+        ENCODER.encode([*texts, *ALARMS]),
+        [*labels, *[None] * len(ALARMS)],
+        [*[NO_FLAG] * len(texts), *["rf.breathing"] * len(ALARMS)],
+    )
 
 
 def ask(model, text):
-    row = model.probabilities([text], ENCODER.encode([text]))[0]
-    return model.labels[int(row.argmax())], row
+    (labels,), (flags,) = model.rank([text], ENCODER.encode([text]))
+    return model.labels[int(labels.argmax())], labels, flags
 
 
 def test_unseen_wordings_are_recognised_and_probabilities_sum_to_one():
     model = trained()
     for text, label in (("what would we have to pay", "faq/a.cost"), ("is there any pain", "faq/a.pain")):
-        found, row = ask(model, text)
+        found, labels, flags = ask(model, text)
         assert found == label
-        assert abs(row.sum() - 1) < 1e-6
+        assert abs(labels.sum() - 1) < 1e-6
+        assert abs(flags.sum() - 1) < 1e-6
+
+
+def test_an_alarm_is_told_from_ordinary_questions_and_is_no_label():
+    model = trained()
+    assert model.flags == [NO_FLAG, "rf.breathing"]
+    assert set(model.labels) == set(TEXTS)
+    assert ask(model, "my baby turned blue")[2][1] > 0.5 > ask(model, "what is the price of it")[2][1]
 
 
 def test_a_saved_model_answers_the_same(tmp_path):
     model = trained()
     model.save(tmp_path)
-    again = LabelModel.load(tmp_path, VOCABULARY)
-    assert np.allclose(ask(model, "ta very much")[1], ask(again, "ta very much")[1], atol=2e-3)
+    again = MessageModel.load(tmp_path, VOCABULARY)
+    for one, other in zip(ask(model, "ta very much")[1:], ask(again, "ta very much")[1:]):
+        assert np.allclose(one, other, atol=2e-3)
 
 
 def test_a_temperature_above_one_makes_it_less_sure():

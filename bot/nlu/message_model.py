@@ -1,0 +1,213 @@
+"""What a message is about, and whether it tells of an emergency: two rankings from the same features.
+
+Three views of a message stand side by side: the sentence encoder's vector (meaning), character and word n-grams
+(spelling, names, short forms) reduced by latent semantic analysis (Deerwester et al. 1990), and the SMA vocabulary's
+entries found in it, which stand among the words. On them, multinomial logistic regression and a vote of the nearest
+examples are averaged: the first draws the lines, the second keeps rare wordings alive (benchmarks/understanding.py
+prints both alone).
+
+The first ranking is one softmax over all labels, topics and the other intents together. Its probabilities are
+calibrated by temperature scaling (Guo et al. 2017): the model is first trained on four fifths of the examples, the
+temperature that explains the last fifth best is kept, and the model is then trained on everything. The second ranking
+is over red flags and `none`; it is only ever used to add an alarm where the rules see none.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from bot.core.vocabulary import Vocabulary
+from bot.nlu.ngram_view import SEED, NgramView
+
+NEIGHBOUR_NGRAMS = 128
+"""Leading n-gram dimensions that take part when examples are compared; more cost time and change nothing."""
+NEIGHBOUR_NGRAM_LENGTH = 0.7
+"""Length of the n-gram part beside the encoder's vector when examples are compared."""
+NEIGHBOUR_SOFTNESS = 0.05
+"""A neighbour that is this much less similar (cosine) than the nearest counts 1/e of it."""
+NO_FLAG = "none"
+ABSENT = -1
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What may be set in config.yml."""
+
+    components: int = 300
+    """Dimensions that the n-grams are reduced to."""
+    ngram_weight: float = 1.2
+    """Length of the n-gram part beside the encoder's vector, which has length 1."""
+    inverse_regularisation: float = 20.0
+    """C of scikit-learn's LogisticRegression."""
+    max_iterations: int = 50
+    neighbours: int = 12
+    """How many nearest examples vote."""
+    neighbour_weight: float = 0.4
+    """Share of the vote in the average."""
+
+
+class Head:
+    """One ranking: names, a linear part and the examples' targets (ABSENT where an example has no say)."""
+
+    def __init__(self, names: list[str], weights: np.ndarray, bias: np.ndarray, targets: np.ndarray) -> None:
+        self.names = names
+        self.weights = weights
+        self.bias = bias
+        self.targets = targets
+
+    @classmethod
+    def fit(cls, features: np.ndarray, names: Sequence[str | None], shape: Shape) -> Head:
+        """Train on features of shape (n, d) and a name or None for each."""
+        known = sorted({name for name in names if name is not None})
+        index = {name: i for i, name in enumerate(known)}
+        targets = np.array([ABSENT if name is None else index[name] for name in names])
+        kept = targets != ABSENT
+        weights, bias = _train(features[kept], targets[kept], len(known), shape)
+        return cls(known, weights, bias, targets)
+
+    def rank(self, features: np.ndarray, similarity: np.ndarray, shape: Shape) -> np.ndarray:
+        """Probabilities of shape (m, names) from features (m, d) and similarities to the examples (m, n)."""
+        lines = softmax(features @ self.weights + self.bias)
+        return _average(lines, _vote(similarity, self.targets, len(self.names), shape), shape)
+
+
+class MessageModel:
+    """Ranks labels and red flags for messages."""
+
+    def __init__(self, vocabulary: Vocabulary, shape: Shape | None = None) -> None:
+        self.shape = shape or Shape()
+        self.temperature = 1.0
+        self._ngrams = NgramView(vocabulary, self.shape.components)
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the first ranking's columns."""
+        return self._labels.names
+
+    @property
+    def flags(self) -> list[str]:
+        """Names of the second ranking's columns."""
+        return self._flags.names
+
+    def fit(
+        self, texts: Sequence[str], vectors: np.ndarray, labels: Sequence[str | None], flags: Sequence[str | None]
+    ) -> MessageModel:
+        """Train on n texts, their encoder vectors (n, 384), and for each a label and a red flag, or None for either."""
+        features = self._join(vectors, self._ngrams.fit_transform(texts))
+        self._examples = self._comparable(features)
+        self.temperature = self._find_temperature(features, labels)
+        self._labels = Head.fit(features, labels, self.shape)
+        self._flags = Head.fit(features, flags, self.shape)
+        return self
+
+    def rank(self, texts: Sequence[str], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Calibrated probabilities of the labels (m, labels), and of the red flags (m, flags)."""
+        features = self._join(vectors, self._ngrams.transform(texts))
+        similarity = self._comparable(features) @ self._examples.T
+        labels = sharpen(self._labels.rank(features, similarity, self.shape), self.temperature)
+        return labels, self._flags.rank(features, similarity, self.shape)
+
+    def _join(self, vectors: np.ndarray, reduced: np.ndarray) -> np.ndarray:
+        return np.hstack([vectors, self.shape.ngram_weight * reduced]).astype(np.float32)
+
+    def _comparable(self, features: np.ndarray) -> np.ndarray:
+        """Features with the n-gram part at a fixed length, so that a neighbour is near in both views; length 1."""
+        start = features.shape[1] - self.shape.components
+        vectors, reduced = features[:, :start], features[:, start : start + NEIGHBOUR_NGRAMS]
+        joined = np.hstack([vectors, NEIGHBOUR_NGRAM_LENGTH * _unit(reduced)])
+        return _unit(joined).astype(np.float32)
+
+    def _find_temperature(self, features: np.ndarray, labels: Sequence[str | None]) -> float:
+        rows = np.array([row for row, label in enumerate(labels) if label is not None])
+        shuffled = np.random.default_rng(SEED).permutation(rows)
+        kept, unseen = shuffled[len(shuffled) // 5 :], shuffled[: len(shuffled) // 5]
+        shape = Shape(**{**vars(self.shape), "max_iterations": self.shape.max_iterations // 2})
+        head = Head.fit(features[kept], [labels[row] for row in kept], shape)
+        # A label that only the unseen part has cannot be explained by any temperature.
+        columns = {name: column for column, name in enumerate(head.names)}
+        unseen = np.array([row for row in unseen if labels[row] in columns])
+        targets = np.array([columns[str(labels[row])] for row in unseen])
+        ranked = head.rank(features[unseen], self._examples[unseen] @ self._examples[kept].T, self.shape)
+
+        def loss(temperature: float) -> float:
+            p = sharpen(ranked, temperature)[np.arange(len(unseen)), targets]
+            return float(-np.log(np.maximum(p, 1e-9)).mean())
+
+        return float(minimize_scalar(loss, bounds=(0.3, 6.0), method="bounded").x) if len(unseen) else 1.0
+
+    def save(self, folder: Path) -> None:
+        """Write `model.json` and `model.npz`: plain data, so that loading a model runs no code of its own."""
+        state = {"labels": self.labels, "flags": self.flags, "temperature": self.temperature,
+                 "shape": vars(self.shape), **self._ngrams.state()}  # fmt: skip
+        (folder / "model.json").write_text(json.dumps(state), encoding="utf-8")
+        heads = {f"{name}_{part}": getattr(head, part).astype(kind)
+                 for name, head in (("labels", self._labels), ("flags", self._flags))
+                 for part, kind in (("weights", np.float32), ("bias", np.float32), ("targets", np.int16))}  # fmt: skip
+        np.savez_compressed(folder / "model.npz", examples=self._examples.astype(np.float16), **heads,
+                            **self._ngrams.arrays())  # fmt: skip
+
+    @classmethod
+    def load(cls, folder: Path, vocabulary: Vocabulary) -> MessageModel:
+        """Read what `save` wrote."""
+        state = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        model = cls(vocabulary, Shape(**state["shape"]))
+        model.temperature = state["temperature"]
+        with np.load(folder / "model.npz", allow_pickle=False) as arrays:
+            model._examples = arrays["examples"].astype(np.float32)
+            model._labels, model._flags = (
+                Head(state[name], *(arrays[f"{name}_{part}"] for part in ("weights", "bias", "targets")))
+                for name in ("labels", "flags")
+            )
+            model._ngrams.restore(state, arrays)
+        return model
+
+
+def _train(features: np.ndarray, targets: np.ndarray, width: int, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    model = LogisticRegression(C=shape.inverse_regularisation, max_iter=shape.max_iterations, tol=1e-2)
+    with warnings.catch_warnings():
+        # Stopping early is meant: it is a second regularisation, and the gain of more iterations is not there.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(features, targets)
+    weights, bias = model.coef_.T, model.intercept_
+    if width == 2:  # scikit-learn keeps one column for two classes
+        weights, bias = np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
+    return weights.astype(np.float32), bias.astype(np.float32)
+
+
+def _vote(similarity: np.ndarray, targets: np.ndarray, width: int, shape: Shape) -> np.ndarray:
+    with_say = np.where(targets == ABSENT, np.float32(-2.0), np.float32(0.0))
+    k = min(shape.neighbours, int((targets != ABSENT).sum()))
+    votes = np.zeros((len(similarity), width))
+    for row, similar in enumerate(similarity + with_say):
+        near = np.argpartition(-similar, k - 1)[:k]
+        strength = np.exp((similar[near] - similar[near].max()) / NEIGHBOUR_SOFTNESS)
+        np.add.at(votes[row], targets[near], strength / strength.sum())
+    return votes
+
+
+def _average(lines: np.ndarray, vote: np.ndarray, shape: Shape) -> np.ndarray:
+    return np.asarray((1 - shape.neighbour_weight) * lines + shape.neighbour_weight * vote)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Row by row."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+def sharpen(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities after temperature scaling."""
+    return softmax(np.log(np.maximum(probabilities, 1e-6)) / temperature)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
