@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,9 @@ _LEADS = re.compile(
     r"since when|which|who|where|when|even|then|or|any|is that|does that|what if|with|without|for|at what|are there)\b"
 )
 _POINTERS = re.compile(
-    r"\b(it|its|that|this|they|them|those|these|one|ones|there|he same|same|either|both|afterwards|then|each)\b"
+    r"\b(it|its|that|this|they|them|those|these|one|ones|there|the same|same|either|both|afterwards|then|each)\b"
 )
-_ADULTS = re.compile(r"\b(adult|adults|grown ups?|older people|over 18|teen|teens|teenagers?)\b")
+_THE_ILLNESS = re.compile(r"\b(sma|this (illness|disease|condition|disorder))\b")
 
 
 @dataclass(frozen=True)
@@ -68,28 +68,11 @@ def is_follow_up(text: str, *, names_own_matter: bool) -> bool:
     return bool(_LEADS.search(joined) or _POINTERS.search(joined)) or len(words) <= 3
 
 
-def related_labels(
-    context: Context, topics: Mapping[str, Sequence[str]], subjects: Mapping[str, Sequence[str]]
-) -> dict[str, float]:
-    """How near each topic is to the context, 0 to 1.
-
-    `topics` gives the related topics of each topic, `subjects` the topics of each vocabulary entry.
-    """
-    nearness: dict[str, float] = {}
-    if not context.topic:
-        return nearness
-    category = context.topic.split(".", 1)[0]
-    for topic in topics:
-        if topic.split(".", 1)[0] == category:
-            nearness[topic] = 0.5
-    for topic in topics.get(context.topic, ()):
-        nearness[topic] = max(nearness.get(topic, 0.0), 0.6)
-    for topic in subjects.get(context.subject or "", ()):
-        nearness[topic] = 0.8
-    nearness[context.topic] = 1.0
-    return nearness
+def points_back(text: str) -> bool:
+    """Whether a word in it stands for something said before."""
+    return bool(_POINTERS.search(normalise(text)))
 
 
-def asks_about_adults(text: str) -> bool:
-    """Whether the message turns the question to adults."""
-    return bool(_ADULTS.search(normalise(text)))
+def names_the_illness(text: str) -> bool:
+    """Whether it says itself that SMA is meant."""
+    return bool(_THE_ILLNESS.search(normalise(text)))

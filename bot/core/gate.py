@@ -12,6 +12,9 @@ from enum import Enum
 from typing import Any
 
 TOPIC_GROUP = "faq"
+MOST_CHOICES = 3
+LEAST_CHOICE = 0.03
+"""A less likely topic is not offered."""
 
 
 class Intent(str, Enum):
@@ -47,6 +50,8 @@ class Thresholds:
     """A decision about one person is refused from this probability of the group on."""
     out_of_scope: float = 0.30
     small_talk: float = 0.50
+    follow_up: float = 0.35
+    """After an answer, a short message is answered from this probability on."""
 
 
 @dataclass(frozen=True)
@@ -114,25 +119,30 @@ def decide(ranking: Ranking, thresholds: Thresholds) -> Decision:
         return Decision(Intent.FAQ, label=f"{TOPIC_GROUP}/{best}", topic=best, confidence=p_best)
     leading = max(groups.items(), key=lambda item: item[1], default=("", 0.0))
     if topic_mass >= thresholds.clarify and topics:
-        choices = [topic for topic, p in topics[:3] if p >= 0.03] or [topics[0][0]]
+        choices = [topic for topic, p in topics[:MOST_CHOICES] if p >= LEAST_CHOICE] or [topics[0][0]]
         return Decision(Intent.CLARIFY, choices=choices, confidence=p_best)
     if leading[0] in (Intent.CLINICAL_DECISION.value, Intent.OUT_OF_SCOPE.value):
         label = ranking.best_of(leading[0])
         if label:
             return Decision(Intent(leading[0]), label=label, confidence=leading[1])
-    return Decision(Intent.UNSURE, choices=[topic for topic, _ in topics[:3]], confidence=p_best)
+    return Decision(Intent.UNSURE, choices=[topic for topic, _ in topics[:MOST_CHOICES]], confidence=p_best)
 
 
-def in_context(plain: Ranking, hinted: Ranking, nearness: Mapping[str, float], *, last_topic: str) -> Decision:
-    """What a follow-up means: topics near the last answer, judged with and without its subject said aloud.
+def in_context(plain: Decision, ranking: Ranking, choices: Sequence[tuple[str, float]], t: Thresholds) -> Decision:
+    """What a short message means after an answer.
 
-    `hinted` ranks the message with the last subject written before it. A follow-up that nothing else explains asks
-    for more of the last topic.
+    `plain` and `ranking` are what it means alone; `choices` are topics and groups with their probabilities in the
+    conversation, best first (bot.nlu.follow_up_model).
     """
-    scores: dict[str, float] = {}
-    for ranking, weight in ((plain, 0.25), (hinted, 0.75)):
-        for topic, p in ranking.topics():
-            scores[topic] = scores.get(topic, 0.0) + weight * p * (0.1 + nearness.get(topic, 0.0))
-    scores[last_topic] = scores.get(last_topic, 0.0) + 0.05
-    topic, score = max(scores.items(), key=lambda item: item[1])
-    return Decision(Intent.FAQ, label=f"{TOPIC_GROUP}/{topic}", topic=topic, confidence=min(score, 1.0), via="context")
+    if plain.intent is Intent.CLINICAL_DECISION and plain.confidence >= t.clear:
+        return plain  # what is a decision about one person by itself stays one
+    best, p_best = choices[0]
+    if "." not in best:
+        label = ranking.best_of(best)
+        return Decision(Intent(best), label=label, confidence=p_best, via="context") if label else plain
+    if plain.intent is Intent.FAQ and plain.topic == best:
+        return plain
+    if p_best >= t.follow_up:
+        return Decision(Intent.FAQ, label=f"{TOPIC_GROUP}/{best}", topic=best, confidence=p_best, via="context")
+    topics = [choice for choice, p in choices if "." in choice and p >= LEAST_CHOICE][:MOST_CHOICES]
+    return Decision(Intent.CLARIFY, choices=topics or [best], confidence=p_best, via="context")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -13,21 +12,13 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.core.bad_input import bad_input
-from bot.core.content import CONTENT_DIR, all_topics
-from bot.core.context import Context, is_follow_up, related_labels
+from bot.core.content import CONTENT_DIR
+from bot.core.context import Context
 from bot.core.gate import Decision, Intent, Ranking, Thresholds, decide, in_context
 from bot.core.glossary import Glossary
 from bot.core.languages import LanguageGuesser, Languages
-from bot.core.vocabulary import Vocabulary
 from bot.core.which_sma import is_ambiguous_sma, means_other_sma
-from bot.nlu.keys import DECISION, GROUPS, HINTED_GROUPS, HINTED_LABELS, LABELS
-
-NAMING_GROUPS = {"medicine", "therapy"}
-"""A message that names one of these says itself what it is about."""
-
-
-SHORT_WORDS = 6
-_THE_ILLNESS = re.compile(r"\b(sma|this (illness|disease|condition|disorder))\b")
+from bot.nlu.keys import DECISION, GROUPS, IN_CONTEXT, LABELS
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
@@ -36,12 +27,8 @@ class Gate(GraphComponent):
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
         self._glossary = Glossary.load(CONTENT_DIR / "glossary.yml")
         self._languages = LanguageGuesser(Languages.load(CONTENT_DIR / "languages.yml"))
-        topics = all_topics()
-        self._related = {topic.id: topic.related for topic in topics.values()}
-        self._subjects = {entry.id: entry.topics for entry in self._vocabulary.entries}
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -84,7 +71,6 @@ class Gate(GraphComponent):
         return self._decide_english(message, text)
 
     def _decide_english(self, message: Message, text: str) -> Decision:
-        context = Context.from_metadata(message.get("metadata"))
         subject = self._subject(message)
         ranking = Ranking([(row["name"], row["confidence"]) for row in message.get(LABELS)], message.get(GROUPS))
         decision = decide(ranking, self._thresholds)
@@ -92,43 +78,13 @@ class Gate(GraphComponent):
         if term and decision.intent is not Intent.CLINICAL_DECISION:
             return Decision(Intent.FAQ, label=f"faq/{term.topic}", topic=term.topic, confidence=1.0, via="glossary",
                             detail=term.id, subject=subject)  # fmt: skip
-        hinted = message.get(HINTED_LABELS)
-        if hinted and context.topic and self._leans_on_context(message, text, decision):
-            better = self._in_context(decision, ranking, message, context)
-            if better:
-                return better
+        choices = message.get(IN_CONTEXT)
+        if choices:
+            decision = in_context(decision, ranking, choices, self._thresholds)
+            if decision.via == "context":
+                subject = subject or Context.from_metadata(message.get("metadata")).subject
         return Decision(**{**vars(decision), "subject": subject})
-
-    def _in_context(self, decision: Decision, ranking: Ranking, message: Message, context: Context) -> Decision | None:
-        hinted = Ranking(
-            [(row["name"], row["confidence"]) for row in message.get(HINTED_LABELS)], message.get(HINTED_GROUPS)
-        )
-        stands_alone = decision.intent in (Intent.REQUESTS, Intent.SMALL_TALK, Intent.CLINICAL_DECISION)
-        if stands_alone and decision.confidence >= self._thresholds.clear:
-            return None
-        if decision.intent is Intent.FAQ and decision.topic == hinted.topics()[:1][0][0]:
-            return None  # it says itself what it is about
-        if hinted.groups.get("clinical_decision", 0.0) > 0.6 and decision.intent is not Intent.FAQ:
-            return Decision(Intent.CLINICAL_DECISION, label=hinted.best_of("clinical_decision"),
-                            confidence=hinted.groups["clinical_decision"], via="context")  # fmt: skip
-        nearness = related_labels(context, self._related, self._subjects)
-        assert context.topic
-        found = in_context(ranking, hinted, nearness, last_topic=context.topic)
-        return Decision(**{**vars(found), "subject": context.subject})
-
-    def _leans_on_context(self, message: Message, text: str, decision: Decision) -> bool:
-        names = self._names_matter(message)
-        if is_follow_up(text, names_own_matter=names):
-            return True
-        # "What are the risks?" points at nothing and says nothing by itself either.
-        unclear = decision.intent in (Intent.CLARIFY, Intent.UNSURE)
-        return unclear and not names and len(text.split()) <= SHORT_WORDS
 
     def _subject(self, message: Message) -> str | None:
         named = [e["value"] for e in message.get(ENTITIES) or [] if e.get("entity") in ("medicine", "therapy")]
         return named[-1] if named else None
-
-    @staticmethod
-    def _names_matter(message: Message) -> bool:
-        named = any(e.get("entity") in NAMING_GROUPS for e in message.get(ENTITIES) or [])
-        return named or bool(_THE_ILLNESS.search(str(message.get(TEXT) or "").lower()))

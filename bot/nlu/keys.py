@@ -6,9 +6,9 @@ LABELS = "labels"
 """Best labels, best first: [{"name": "faq/breathing.niv", "confidence": 0.81}, ...]."""
 GROUPS = "group_confidence"
 """Sum of the probabilities of each group of labels (the part before the slash); not part of the output."""
-HINTED_LABELS = "hinted_labels"
-"""The ranking of a short message with the subject of the last answer written before it; not part of the output."""
-HINTED_GROUPS = "hinted_group_confidence"
+IN_CONTEXT = "in_context"
+"""After an answer: what a short message means in the conversation, [("breathing.niv", 0.7), ("small_talk", 0.1), ...],
+best first; not part of the output."""
 ALARMS = "alarms"
 """Likeliest red flag and how likely an alarm is right, for the whole message and, when it is long, for its parts:
 [("rf.breathing", 0.03), ...]; not part of the output."""

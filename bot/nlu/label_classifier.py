@@ -22,12 +22,14 @@ from bot.core.topics import INTENT_PREFIX
 from bot.core.vocabulary import Vocabulary
 from bot.nlu.alarm_examples import alarm_examples, parts
 from bot.nlu.encoder_files import load_encoder
-from bot.nlu.keys import ALARMS, GROUPS, HINTED_GROUPS, HINTED_LABELS, LABEL, LABELS, VECTOR
+from bot.nlu.follow_up_model import FollowUpModel, Surroundings
+from bot.nlu.keys import ALARMS, GROUPS, IN_CONTEXT, LABEL, LABELS, VECTOR
 from bot.nlu.message_model import NO_FLAG, MessageModel, Shape
 from bot.nlu.vector_cache import encode_cached
 
 KEPT_LABELS = 8
 """How many of the ranking are handed on and stored; the rest is noise."""
+FOLLOW_UPS = "follow_ups.npy"
 ALARM_CACHE = ROOT / "var" / "cache" / "alarm_vectors.npz"
 
 
@@ -39,7 +41,10 @@ class LabelClassifier(GraphComponent):
         self._storage = storage
         self._resource = resource
         vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
+        self._vocabulary = vocabulary
         self._model = MessageModel(vocabulary, shape)
+        self._follow_ups = FollowUpModel(np.zeros(0))
+        self._around = Surroundings({topic.id: topic.related for topic in all_topics().values()}, vocabulary)
         self._subject_names = {entry.id: entry.label for entry in vocabulary.entries}
         self._titles = {topic.id: topic.title for topic in all_topics().values()}
         settings = load_settings()
@@ -73,8 +78,10 @@ class LabelClassifier(GraphComponent):
             [*(str(m.get(LABEL)) for m in examples), *[None] * len(alarm_texts)],
             [*map(_flag_of_ordinary, texts, (str(m.get(LABEL)) for m in examples)), *flags],
         )
+        self._follow_ups = FollowUpModel.fit_examples(self._around, self._two_rankings, self._vocabulary)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
+            np.save(folder / FOLLOW_UPS, self._follow_ups.weights, allow_pickle=False)
         return self._resource
 
     @classmethod
@@ -89,42 +96,54 @@ class LabelClassifier(GraphComponent):
         """Load the trained model."""
         component = cls.create(config, model_storage, resource, execution_context)
         with model_storage.read_from(resource) as folder:
-            component._model = MessageModel.load(folder, Vocabulary.load(CONTENT_DIR / "vocabulary.yml"))
+            component._model = MessageModel.load(folder, component._vocabulary)
+            component._follow_ups = FollowUpModel(np.load(folder / FOLLOW_UPS, allow_pickle=False))
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Leave the best labels with their probabilities on each message."""
         for message in messages:
             text = str(message.get(TEXT) or "")
-            ranking, groups, alarm = self._rank(text, message.get(VECTOR))
+            labels, alarm = self._rank(text, message.get(VECTOR))
+            ranking = [
+                {"name": self._model.labels[i], "confidence": round(float(labels[i]), 4)}
+                for i in np.argsort(-labels)[:KEPT_LABELS]
+            ]
             message.set(LABELS, ranking, add_to_output=True)
-            message.set(GROUPS, groups)
-            message.set(
-                ALARMS, [alarm, *(self._rank(part, self._encoder.encode([part])[0])[2] for part in parts(text)[1:])]
-            )
             message.set(INTENT, dict(ranking[0]), add_to_output=True)
-            hint = self._hint(Context.from_metadata(message.get("metadata")))
-            if hint and len(text.split()) <= LONGEST_FOLLOW_UP:
-                hinted = f"{hint}: {text}"
-                ranking, groups, _ = self._rank(hinted, self._encoder.encode([hinted])[0])
-                message.set(HINTED_LABELS, ranking)
-                message.set(HINTED_GROUPS, groups)
+            message.set(GROUPS, _by_group(self._model.labels, labels))
+            message.set(ALARMS, [alarm, *(self._rank(part)[1] for part in parts(text)[1:])])
+            context = Context.from_metadata(message.get("metadata"))
+            if context.topic in self._titles and len(text.split()) <= LONGEST_FOLLOW_UP:
+                message.set(IN_CONTEXT, self._in_context(text, context, labels))
         return messages
 
-    def _rank(self, text: str, vector: np.ndarray) -> tuple[list[dict[str, Any]], dict[str, float], tuple[str, float]]:
-        """Best labels, sums of the groups, and the likeliest red flag with the probability of any."""
+    def _rank(self, text: str, vector: np.ndarray | None = None) -> tuple[np.ndarray, tuple[str, float]]:
+        """Probabilities of the labels, and the likeliest red flag with the probability of any."""
+        if vector is None:
+            vector = self._encoder.encode([text])[0]
         (labels,), (flags,) = self._model.rank([text], vector[None, :])
-        ranking = [
-            {"name": self._model.labels[i], "confidence": round(float(labels[i]), 4)}
-            for i in np.argsort(-labels)[:KEPT_LABELS]
-        ]
         none = self._model.flags.index(NO_FLAG)
         flag = max((i for i in range(len(flags)) if i != none), key=lambda i: flags[i])
-        return ranking, _by_group(self._model.labels, labels), (self._model.flags[flag], 1.0 - float(flags[none]))
+        return labels, (self._model.flags[flag], 1.0 - float(flags[none]))
 
-    def _hint(self, context: Context) -> str | None:
-        """The words that stand for the last answer before a follow-up: its subject, else its title."""
-        return self._subject_names.get(context.subject or "") or self._titles.get(context.topic or "")
+    def _in_context(self, text: str, context: Context, labels: np.ndarray) -> list[tuple[str, float]]:
+        features = self._around.features(text, context, *self._two_rankings(text, context, labels))
+        p = self._follow_ups.probabilities(features)
+        return [(self._around.choices[i], float(p[i])) for i in np.argsort(-p)[:KEPT_LABELS]]
+
+    def _two_rankings(
+        self, text: str, context: Context, labels: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The choices' probabilities for a message alone, and with what the last answer was about before it."""
+        about = self._subject_names.get(context.subject or "") or self._titles[context.topic or ""]
+        alone = self._rank(text)[0] if labels is None else labels
+        return self._of_choices(alone), self._of_choices(self._rank(f"{about}: {text}")[0])
+
+    def _of_choices(self, labels: np.ndarray) -> np.ndarray:
+        known = dict(zip(self._model.labels, labels.tolist()))
+        groups = _by_group(self._model.labels, labels)
+        return np.array([known.get(f"{INTENT_PREFIX}{c}", groups.get(c, 0.0)) for c in self._around.choices])
 
 
 @lru_cache(maxsize=1)

@@ -41,7 +41,7 @@ class RedFlagDetector(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Thresholds of the model; the rules have none."""
-        return {"model_threshold": 0.8, "model_threshold_in_part": 0.99, "model_threshold_when_silenced": 0.95}
+        return {"model_threshold": 0.3, "model_threshold_in_part": 0.9, "model_threshold_when_silenced": 0.7}
 
     @classmethod
     def create(

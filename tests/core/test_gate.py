@@ -41,13 +41,28 @@ def test_an_empty_ranking_is_left_unanswered():
     assert decide(Ranking([], {}), LIMITS).intent is Intent.UNSURE
 
 
-def test_a_follow_up_stays_near_the_last_answer():
-    plain = ranking(faq__other_dot_pain=0.8, faq__med_dot_how=0.1)
-    hinted = ranking(faq__med_dot_how=0.6, faq__other_dot_pain=0.2)
-    decision = in_context(plain, hinted, {"med.how": 0.8, "med.what": 1.0}, last_topic="med.what")
-    assert (decision.topic, decision.via) == ("med.how", "context")
+def test_a_short_message_is_understood_by_the_answer_before_it():
+    labels = ranking(faq__other_dot_pain=0.8, faq__med_dot_how=0.1)
+    plain = decide(labels, LIMITS)
+    found = in_context(plain, labels, [("med.how", 0.6), ("other.pain", 0.3)], LIMITS)
+    assert (found.intent, found.topic, found.via) == (Intent.FAQ, "med.how", "context")
 
 
-def test_a_follow_up_that_nothing_explains_asks_for_more_of_the_last_topic():
-    nothing = Ranking([], {})
-    assert in_context(nothing, nothing, {"med.what": 1.0}, last_topic="med.what").topic == "med.what"
+def test_an_unclear_one_is_asked_back():
+    labels = ranking(faq__other_dot_pain=0.2, faq__med_dot_how=0.1)
+    found = in_context(
+        decide(labels, LIMITS), labels, [("med.how", 0.3), ("other.pain", 0.2), ("requests", 0.1)], LIMITS
+    )
+    assert (found.intent, found.choices) == (Intent.CLARIFY, ["med.how", "other.pain"])
+
+
+def test_thanks_after_an_answer_are_thanks():
+    labels = ranking(faq__other_dot_pain=0.4, small_talk__thanks=0.3)
+    found = in_context(decide(labels, LIMITS), labels, [("small_talk", 0.6), ("med.how", 0.3)], LIMITS)
+    assert (found.intent, found.label) == (Intent.SMALL_TALK, "small_talk/thanks")
+
+
+def test_a_clear_decision_about_one_person_stays_one():
+    labels = ranking(clinical_decision__dose=0.9, faq__med_dot_how=0.1)
+    found = in_context(decide(labels, LIMITS), labels, [("med.how", 0.9)], LIMITS)
+    assert found.intent is Intent.CLINICAL_DECISION

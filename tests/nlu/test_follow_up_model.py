@@ -1,0 +1,53 @@
+"""What a short message means after an answer."""
+
+import numpy as np
+import pytest
+
+from bot.core.content import CONTENT_DIR, all_topics
+from bot.core.context import Context
+from bot.core.vocabulary import Vocabulary
+from bot.nlu.follow_up_model import (
+    OTHER_GROUPS,
+    FollowUpModel,
+    Surroundings,
+    follow_up_examples,
+    named_subject,
+)
+
+VOCABULARY = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
+AROUND = Surroundings({"med.what": ["med.how"], "med.how": [], "other.pain": []}, VOCABULARY)
+
+
+def test_every_example_names_topics_that_exist():
+    known = set(all_topics()) | set(OTHER_GROUPS)
+    rows = list(follow_up_examples())
+    assert len(rows) > 600
+    for row in rows:
+        assert row.topic in all_topics(), row
+        assert row.means in known, row
+
+
+def test_the_subject_is_the_medicine_named_last():
+    assert named_subject("is spinraza better than evrysdi", VOCABULARY) == "risdiplam"
+    assert named_subject("how are you", VOCABULARY) is None
+
+
+def features(text, topic, alone):
+    plain = np.array([alone.get(choice, 0.0) for choice in AROUND.choices])
+    return AROUND.features(text, Context(topic=topic), plain, plain)
+
+
+def test_weights_are_learned_from_where_the_right_choice_stood():
+    """Pointing words: the last topic; a full question: what it says itself."""
+    rows, targets = [], []
+    for _ in range(20):
+        rows += [
+            features("does it hurt", "med.what", {"other.pain": 0.5}),
+            features("what helps with sma pain", "med.what", {"other.pain": 0.5}),
+        ]
+        targets += [AROUND.choices.index("med.what"), AROUND.choices.index("other.pain")]
+    model = FollowUpModel.fit(np.stack(rows), np.array(targets))
+    for text, meant in (("is it painful", "med.what"), ("is pain part of sma", "other.pain")):
+        p = model.probabilities(features(text, "med.what", {"other.pain": 0.5}))
+        assert AROUND.choices[int(p.argmax())] == meant
+        assert p.sum() == pytest.approx(1)
