@@ -55,7 +55,7 @@ rules:
   - intent: nlu_fallback
   - action: action_unsure
 """
-EXAMPLES_A_TOPIC = 10
+EXAMPLES_A_TOPIC = 6
 """DIET with all of our examples would train for hours; speed does not depend on their number."""
 
 

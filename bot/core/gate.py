@@ -39,9 +39,9 @@ class Intent(str, Enum):
 class Thresholds:
     """Set in config.yml, each with its reason there."""
 
-    answer: float = 0.50
+    answer: float = 0.45
     """A topic is answered from this probability on."""
-    margin: float = 0.20
+    margin: float = 0.15
     """… if it leads the next topic by this much, or by `clear` probability."""
     clear: float = 0.70
     clarify: float = 0.35
@@ -50,7 +50,7 @@ class Thresholds:
     """A decision about one person is refused from this probability of the group on."""
     out_of_scope: float = 0.30
     small_talk: float = 0.50
-    follow_up: float = 0.35
+    follow_up: float = 0.40
     """After an answer, a short message is answered from this probability on."""
 
 

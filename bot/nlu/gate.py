@@ -17,8 +17,13 @@ from bot.core.context import Context
 from bot.core.gate import Decision, Intent, Ranking, Thresholds, decide, in_context
 from bot.core.glossary import Glossary
 from bot.core.languages import LanguageGuesser, Languages
+from bot.core.other_conditions import OtherConditions
+from bot.core.vocabulary import Vocabulary
 from bot.core.which_sma import is_ambiguous_sma, means_other_sma
 from bot.nlu.keys import DECISION, GROUPS, IN_CONTEXT, LABELS
+
+ABOUT_SMA = (Intent.FAQ, Intent.CLARIFY, Intent.UNSURE)
+"""What a question on another illness must not become; a wish or a decision keeps its own reply."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
@@ -28,6 +33,8 @@ class Gate(GraphComponent):
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
         self._glossary = Glossary.load(CONTENT_DIR / "glossary.yml")
+        vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
+        self._others = OtherConditions.load(CONTENT_DIR / "other_conditions.yml", vocabulary=vocabulary)
         self._languages = LanguageGuesser(Languages.load(CONTENT_DIR / "languages.yml"))
 
     @staticmethod
@@ -83,6 +90,9 @@ class Gate(GraphComponent):
             decision = in_context(decision, ranking, choices, self._thresholds)
             if decision.via == "context":
                 subject = subject or Context.from_metadata(message.get("metadata")).subject
+        if decision.intent in ABOUT_SMA and self._others.find(text):
+            label = "out_of_scope/other_condition"
+            return Decision(Intent.OUT_OF_SCOPE, label=label, confidence=1.0, via="name")
         return Decision(**{**vars(decision), "subject": subject})
 
     def _subject(self, message: Message) -> str | None:

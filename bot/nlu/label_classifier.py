@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +17,12 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core.content import CONTENT_DIR, all_topics
 from bot.core.context import LONGEST_FOLLOW_UP, Context
+from bot.core.gate import TOPIC_GROUP, Intent
 from bot.core.red_flags import RedFlagRules
 from bot.core.settings import ROOT, load_settings
 from bot.core.topics import INTENT_PREFIX
 from bot.core.vocabulary import Vocabulary
+from bot.nlu import message_model as rankings
 from bot.nlu.alarm_examples import alarm_examples, parts
 from bot.nlu.encoder_files import load_encoder
 from bot.nlu.follow_up_model import FollowUpModel, Surroundings
@@ -29,8 +32,21 @@ from bot.nlu.vector_cache import encode_cached
 
 KEPT_LABELS = 8
 """How many of the ranking are handed on and stored; the rest is noise."""
+DECISION_GROUP = Intent.CLINICAL_DECISION.value
 FOLLOW_UPS = "follow_ups.npy"
 ALARM_CACHE = ROOT / "var" / "cache" / "alarm_vectors.npz"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the model makes of a text."""
+
+    labels: np.ndarray
+    """Probabilities of all labels."""
+    groups: dict[str, float]
+    """Probabilities of the groups of labels."""
+    alarm: tuple[str, float]
+    """The likeliest red flag, and the probability of any."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
@@ -72,11 +88,16 @@ class LabelClassifier(GraphComponent):
         texts = [str(m.get(TEXT)) for m in examples]
         alarm_texts, flags = alarm_examples()
         vectors = [*(m.get(VECTOR) for m in examples), *encode_cached(self._encoder, alarm_texts, path=ALARM_CACHE)]
+        labels = [str(m.get(LABEL)) for m in examples]
+        no_label = [None] * len(alarm_texts)
         self._model.fit(
             [*texts, *alarm_texts],
             np.stack(vectors),
-            [*(str(m.get(LABEL)) for m in examples), *[None] * len(alarm_texts)],
-            [*map(_flag_of_ordinary, texts, (str(m.get(LABEL)) for m in examples)), *flags],
+            {
+                rankings.LABELS: [*labels, *no_label],
+                rankings.DECISIONS: [*map(_decision, labels), *no_label],
+                rankings.FLAGS: [*map(_flag_of_ordinary, texts, labels), *flags],
+            },
         )
         self._follow_ups = FollowUpModel.fit_examples(self._around, self._two_rankings, self._vocabulary)
         with self._storage.write_to(self._resource) as folder:
@@ -104,46 +125,52 @@ class LabelClassifier(GraphComponent):
         """Leave the best labels with their probabilities on each message."""
         for message in messages:
             text = str(message.get(TEXT) or "")
-            labels, alarm = self._rank(text, message.get(VECTOR))
-            ranking = [
-                {"name": self._model.labels[i], "confidence": round(float(labels[i]), 4)}
-                for i in np.argsort(-labels)[:KEPT_LABELS]
-            ]
+            found = self._rank(text, message.get(VECTOR))
+            ranking = self._best(found.labels)
             message.set(LABELS, ranking, add_to_output=True)
             message.set(INTENT, dict(ranking[0]), add_to_output=True)
-            message.set(GROUPS, _by_group(self._model.labels, labels))
-            message.set(ALARMS, [alarm, *(self._rank(part)[1] for part in parts(text)[1:])])
+            message.set(GROUPS, found.groups)
+            message.set(ALARMS, [found.alarm, *(self._rank(part).alarm for part in parts(text)[1:])])
             context = Context.from_metadata(message.get("metadata"))
             if context.topic in self._titles and len(text.split()) <= LONGEST_FOLLOW_UP:
-                message.set(IN_CONTEXT, self._in_context(text, context, labels))
+                message.set(IN_CONTEXT, self._in_context(text, context, found))
         return messages
 
-    def _rank(self, text: str, vector: np.ndarray | None = None) -> tuple[np.ndarray, tuple[str, float]]:
-        """Probabilities of the labels, and the likeliest red flag with the probability of any."""
+    def _rank(self, text: str, vector: np.ndarray | None = None) -> Found:
         if vector is None:
             vector = self._encoder.encode([text])[0]
-        (labels,), (flags,) = self._model.rank([text], vector[None, :])
-        none = self._model.flags.index(NO_FLAG)
-        flag = max((i for i in range(len(flags)) if i != none), key=lambda i: flags[i])
-        return labels, (self._model.flags[flag], 1.0 - float(flags[none]))
+        ranked = {name: rows[0] for name, rows in self._model.rank([text], vector[None, :]).items()}
+        groups = _by_group(self._model.names(), ranked[rankings.LABELS])
+        # How sure that it is about SMA at all, times how sure that it then asks for a decision.
+        about_sma = groups[TOPIC_GROUP] + groups[DECISION_GROUP]
+        decision = float(ranked[rankings.DECISIONS][self._model.names(rankings.DECISIONS).index(DECISION_GROUP)])
+        groups[DECISION_GROUP] = max(groups[DECISION_GROUP], about_sma * decision)
+        flags, p_flags = self._model.names(rankings.FLAGS), ranked[rankings.FLAGS]
+        none = flags.index(NO_FLAG)
+        flag = max((i for i in range(len(flags)) if i != none), key=lambda i: p_flags[i])
+        return Found(ranked[rankings.LABELS], groups, (flags[flag], 1.0 - float(p_flags[none])))
 
-    def _in_context(self, text: str, context: Context, labels: np.ndarray) -> list[tuple[str, float]]:
-        features = self._around.features(text, context, *self._two_rankings(text, context, labels))
+    def _best(self, labels: np.ndarray) -> list[dict[str, Any]]:
+        """The best labels, and the best decision about one person wherever it stands: the gate may need its text."""
+        names = self._model.names()
+        order = np.argsort(-labels)
+        kept = list(order[:KEPT_LABELS])
+        kept += [i for i in order[KEPT_LABELS:] if names[i].startswith(DECISION_GROUP)][:1]
+        return [{"name": names[i], "confidence": round(float(labels[i]), 4)} for i in kept]
+
+    def _in_context(self, text: str, context: Context, alone: Found) -> list[tuple[str, float]]:
+        features = self._around.features(text, context, *self._two_rankings(text, context, alone))
         p = self._follow_ups.probabilities(features)
         return [(self._around.choices[i], float(p[i])) for i in np.argsort(-p)[:KEPT_LABELS]]
 
-    def _two_rankings(
-        self, text: str, context: Context, labels: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _two_rankings(self, text: str, context: Context, alone: Found | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The choices' probabilities for a message alone, and with what the last answer was about before it."""
         about = self._subject_names.get(context.subject or "") or self._titles[context.topic or ""]
-        alone = self._rank(text)[0] if labels is None else labels
-        return self._of_choices(alone), self._of_choices(self._rank(f"{about}: {text}")[0])
+        return self._of_choices(alone or self._rank(text)), self._of_choices(self._rank(f"{about}: {text}"))
 
-    def _of_choices(self, labels: np.ndarray) -> np.ndarray:
-        known = dict(zip(self._model.labels, labels.tolist()))
-        groups = _by_group(self._model.labels, labels)
-        return np.array([known.get(f"{INTENT_PREFIX}{c}", groups.get(c, 0.0)) for c in self._around.choices])
+    def _of_choices(self, found: Found) -> np.ndarray:
+        known = dict(zip(self._model.names(), found.labels.tolist()))
+        return np.array([known.get(f"{INTENT_PREFIX}{c}", found.groups.get(c, 0.0)) for c in self._around.choices])
 
 
 @lru_cache(maxsize=1)
@@ -157,6 +184,12 @@ def _flag_of_ordinary(text: str, label: str) -> str | None:
     `bot check` sees to it that no topic's example is one.
     """
     return NO_FLAG if label.startswith(INTENT_PREFIX) or _rules().find(text) is None else None
+
+
+def _decision(label: str) -> str | None:
+    """Topics against decisions about one person; other labels have no say."""
+    group = label.split("/", 1)[0]
+    return group if group in (TOPIC_GROUP, DECISION_GROUP) else None
 
 
 def _by_group(labels: list[str], row: np.ndarray) -> dict[str, float]:

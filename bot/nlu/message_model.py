@@ -1,4 +1,4 @@
-"""What a message is about, and whether it tells of an emergency: two rankings from the same features.
+"""What a message is about, whether it asks for a decision, and whether it tells of an emergency: three rankings.
 
 Three views of a message stand side by side: the sentence encoder's vector (meaning), character and word n-grams
 (spelling, names, short forms) reduced by latent semantic analysis (Deerwester et al. 1990), and the SMA vocabulary's
@@ -8,15 +8,17 @@ prints both alone).
 
 The first ranking is one softmax over all labels, topics and the other intents together. Its probabilities are
 calibrated by temperature scaling (Guo et al. 2017): the model is first trained on four fifths of the examples, the
-temperature that explains the last fifth best is kept, and the model is then trained on everything. The second ranking
-is over red flags and `none`; it is only ever used to add an alarm where the rules see none.
+temperature that explains the last fifth best is kept, and the model is then trained on everything. The second tells
+questions of topics from decisions about one person: the same words, asked in another way, which a choice among many
+topics sees too little of. The third is over red flags and `none`; it is only ever used to add an alarm where the rules
+see none.
 """
 
 from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +36,12 @@ NEIGHBOUR_NGRAM_LENGTH = 0.7
 """Length of the n-gram part beside the encoder's vector when examples are compared."""
 NEIGHBOUR_SOFTNESS = 0.05
 """A neighbour that is this much less similar (cosine) than the nearest counts 1/e of it."""
+LABELS, DECISIONS, FLAGS = "labels", "decisions", "flags"
+"""The three rankings."""
 NO_FLAG = "none"
 ABSENT = -1
+PARTS = {"weights": np.float32, "bias": np.float32, "targets": np.int16}
+"""What is kept of a ranking, in the order of Head's arguments."""
 
 
 @dataclass(frozen=True)
@@ -81,40 +87,34 @@ class Head:
 
 
 class MessageModel:
-    """Ranks labels and red flags for messages."""
+    """Ranks labels, decisions and red flags for messages."""
 
     def __init__(self, vocabulary: Vocabulary, shape: Shape | None = None) -> None:
         self.shape = shape or Shape()
         self.temperature = 1.0
         self._ngrams = NgramView(vocabulary, self.shape.components)
+        self._heads: dict[str, Head] = {}
 
-    @property
-    def labels(self) -> list[str]:
-        """Names of the first ranking's columns."""
-        return self._labels.names
-
-    @property
-    def flags(self) -> list[str]:
-        """Names of the second ranking's columns."""
-        return self._flags.names
+    def names(self, ranking: str = LABELS) -> list[str]:
+        """Names of a ranking's columns."""
+        return self._heads[ranking].names
 
     def fit(
-        self, texts: Sequence[str], vectors: np.ndarray, labels: Sequence[str | None], flags: Sequence[str | None]
+        self, texts: Sequence[str], vectors: np.ndarray, rankings: Mapping[str, Sequence[str | None]]
     ) -> MessageModel:
-        """Train on n texts, their encoder vectors (n, 384), and for each a label and a red flag, or None for either."""
+        """Train on n texts, their encoder vectors (n, 384), and for each ranking a name or None for each text."""
         features = self._join(vectors, self._ngrams.fit_transform(texts))
         self._examples = self._comparable(features)
-        self.temperature = self._find_temperature(features, labels)
-        self._labels = Head.fit(features, labels, self.shape)
-        self._flags = Head.fit(features, flags, self.shape)
+        self.temperature = self._find_temperature(features, rankings[LABELS])
+        self._heads = {ranking: Head.fit(features, names, self.shape) for ranking, names in rankings.items()}
         return self
 
-    def rank(self, texts: Sequence[str], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Calibrated probabilities of the labels (m, labels), and of the red flags (m, flags)."""
+    def rank(self, texts: Sequence[str], vectors: np.ndarray) -> dict[str, np.ndarray]:
+        """Probabilities of shape (m, names) for each ranking; those of the labels are calibrated."""
         features = self._join(vectors, self._ngrams.transform(texts))
         similarity = self._comparable(features) @ self._examples.T
-        labels = sharpen(self._labels.rank(features, similarity, self.shape), self.temperature)
-        return labels, self._flags.rank(features, similarity, self.shape)
+        found = {name: head.rank(features, similarity, self.shape) for name, head in self._heads.items()}
+        return {**found, LABELS: sharpen(found[LABELS], self.temperature)}
 
     def _join(self, vectors: np.ndarray, reduced: np.ndarray) -> np.ndarray:
         return np.hstack([vectors, self.shape.ngram_weight * reduced]).astype(np.float32)
@@ -146,13 +146,12 @@ class MessageModel:
 
     def save(self, folder: Path) -> None:
         """Write `model.json` and `model.npz`: plain data, so that loading a model runs no code of its own."""
-        state = {"labels": self.labels, "flags": self.flags, "temperature": self.temperature,
-                 "shape": vars(self.shape), **self._ngrams.state()}  # fmt: skip
+        names = {ranking: head.names for ranking, head in self._heads.items()}
+        state = {"names": names, "temperature": self.temperature, "shape": vars(self.shape), **self._ngrams.state()}
         (folder / "model.json").write_text(json.dumps(state), encoding="utf-8")
-        heads = {f"{name}_{part}": getattr(head, part).astype(kind)
-                 for name, head in (("labels", self._labels), ("flags", self._flags))
-                 for part, kind in (("weights", np.float32), ("bias", np.float32), ("targets", np.int16))}  # fmt: skip
-        np.savez_compressed(folder / "model.npz", examples=self._examples.astype(np.float16), **heads,
+        arrays = {f"{name}_{part}": getattr(head, part).astype(kind)
+                  for name, head in self._heads.items() for part, kind in PARTS.items()}  # fmt: skip
+        np.savez_compressed(folder / "model.npz", examples=self._examples.astype(np.float16), **arrays,
                             **self._ngrams.arrays())  # fmt: skip
 
     @classmethod
@@ -163,10 +162,10 @@ class MessageModel:
         model.temperature = state["temperature"]
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
             model._examples = arrays["examples"].astype(np.float32)
-            model._labels, model._flags = (
-                Head(state[name], *(arrays[f"{name}_{part}"] for part in ("weights", "bias", "targets")))
-                for name in ("labels", "flags")
-            )
+            model._heads = {
+                name: Head(names, *(arrays[f"{name}_{part}"] for part in PARTS))
+                for name, names in state["names"].items()
+            }
             model._ngrams.restore(state, arrays)
         return model
 

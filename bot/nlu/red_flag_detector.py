@@ -1,7 +1,7 @@
 """Red flags as a component: last in the pipeline, since nothing may overrule an emergency.
 
-The rules (content/red_flags.yml) decide; a linear model may add an alarm where they see none. Should the model fail,
-the rules stand alone.
+The rules (content/red_flags.yml) decide; the message model's second ranking may add an
+alarm where they see none.
 """
 
 from __future__ import annotations
@@ -18,13 +18,18 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.core.content import CONTENT_DIR
 from bot.core.red_flags import RedFlagRules
-from bot.nlu.keys import ALARMS, DECISION, LEMMAS
+from bot.core.topics import INTENT_PREFIX
+from bot.nlu.keys import ALARMS, DECISION, LABELS, LEMMAS
 
 log = logging.getLogger(__name__)
 
 ENTITY = "red_flag"
 HARMLESS = ("small_talk/", "out_of_scope/gibberish", "out_of_scope/off_topic", "out_of_scope/manipulation")
 """Labels beside which the model has to be surer; other illnesses and symptoms are not among them."""
+SHORT_WORDS = 5
+"""So few words say too little to a model; the rules know the short cries for help."""
+CLEAR_TOPIC = 0.7
+"""A message that is so clearly a topic's question is seldom an emergency."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
@@ -34,14 +39,14 @@ class RedFlagDetector(GraphComponent):
     def __init__(self, config: dict[str, Any]) -> None:
         self._threshold = float(config["model_threshold"])
         self._threshold_in_part = float(config["model_threshold_in_part"])
-        self._threshold_when_silenced = float(config["model_threshold_when_silenced"])
+        self._threshold_in_doubt = float(config["model_threshold_in_doubt"])
         self._rules = RedFlagRules.load(CONTENT_DIR / "red_flags.yml")
         self._kinds = {flag.id: str(flag.kind) for flag in self._rules.flags}
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Thresholds of the model; the rules have none."""
-        return {"model_threshold": 0.3, "model_threshold_in_part": 0.9, "model_threshold_when_silenced": 0.7}
+        return {"model_threshold": 0.4, "model_threshold_in_part": 0.9, "model_threshold_in_doubt": 0.65}
 
     @classmethod
     def create(
@@ -78,15 +83,22 @@ class RedFlagDetector(GraphComponent):
         alarms = message.get(ALARMS)
         if not alarms or decision.get("via") in ("input", "language"):
             return None
-        harmless = str(decision.get("label") or "").startswith(HARMLESS)
-        threshold = self._threshold_when_silenced if harmless else self._threshold
         (flag, certainty), *in_parts = alarms
+        threshold = self._threshold_in_doubt if self._in_doubt(message) else self._threshold
         if certainty < threshold and in_parts:
             flag, certainty = max(in_parts, key=lambda alarm: alarm[1])
             threshold = self._threshold_in_part
-        # The rules saw the words of an emergency, and that they tell of the past, of a plan or of a general
-        # question: the model has to be surer then.
-        text = str(message.get(TEXT) or "")
-        if certainty >= threshold and self._rules.explain(text, lemmas=message.get(LEMMAS) or ()):
-            threshold = max(threshold, self._threshold_when_silenced)
         return (self._kinds[flag], flag) if certainty >= threshold and flag in self._kinds else None
+
+    def _in_doubt(self, message: Message) -> bool:
+        """Whether something speaks against an alarm, so that the model has to be surer."""
+        text = str(message.get(TEXT) or "")
+        decided = str((message.get(DECISION) or {}).get("label") or "")
+        best: dict[str, Any] = next(iter(message.get(LABELS) or ()), {"name": "", "confidence": 0.0})
+        return (
+            len(text.split()) <= SHORT_WORDS
+            or decided.startswith(HARMLESS)
+            or (best["name"].startswith(INTENT_PREFIX) and best["confidence"] >= CLEAR_TOPIC)
+            # The rules saw the words of an emergency, but told of as past, planned or general.
+            or bool(self._rules.explain(text, lemmas=message.get(LEMMAS) or ()))
+        )

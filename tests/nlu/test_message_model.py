@@ -6,7 +6,7 @@ from bot.core.content import CONTENT_DIR
 from bot.core.settings import load_settings
 from bot.core.vocabulary import Vocabulary
 from bot.nlu.encoder_files import load_encoder
-from bot.nlu.message_model import NO_FLAG, MessageModel, Shape, sharpen, softmax
+from bot.nlu.message_model import FLAGS, LABELS, NO_FLAG, MessageModel, Shape, sharpen, softmax
 
 TEXTS = {
     "faq/a.cost": [
@@ -31,14 +31,17 @@ def trained():
     return MessageModel(VOCABULARY, Shape(components=8)).fit(
         [*texts, *ALARMS],
         ENCODER.encode([*texts, *ALARMS]),
-        [*labels, *[None] * len(ALARMS)],
-        [*[NO_FLAG] * len(texts), *["rf.breathing"] * len(ALARMS)],
+        {
+            LABELS: [*labels, *[None] * len(ALARMS)],
+            FLAGS: [*[NO_FLAG] * len(texts), *["rf.breathing"] * len(ALARMS)],
+        },
     )
 
 
 def ask(model, text):
-    (labels,), (flags,) = model.rank([text], ENCODER.encode([text]))
-    return model.labels[int(labels.argmax())], labels, flags
+    found = model.rank([text], ENCODER.encode([text]))
+    labels, flags = found[LABELS][0], found[FLAGS][0]
+    return model.names()[int(labels.argmax())], labels, flags
 
 
 def test_unseen_wordings_are_recognised_and_probabilities_sum_to_one():
@@ -52,8 +55,8 @@ def test_unseen_wordings_are_recognised_and_probabilities_sum_to_one():
 
 def test_an_alarm_is_told_from_ordinary_questions_and_is_no_label():
     model = trained()
-    assert model.flags == [NO_FLAG, "rf.breathing"]
-    assert set(model.labels) == set(TEXTS)
+    assert model.names(FLAGS) == [NO_FLAG, "rf.breathing"]
+    assert set(model.names()) == set(TEXTS)
     assert ask(model, "my baby turned blue")[2][1] > 0.5 > ask(model, "what is the price of it")[2][1]
 
 
