@@ -44,7 +44,9 @@ class NgramView:
     def transform(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (len(texts), components)."""
         plain, marked = self._prepare(texts)
-        counted: csr_matrix = hstack([self._chars.transform(plain), self._words.transform(marked)]).tocsr()
+        rows = [self._chars.transform(plain), self._words.transform(marked)]
+        # In the projection's own precision: scipy would copy all of it to a wider one for each message.
+        counted: csr_matrix = hstack(rows, dtype=np.float32).tocsr()
         return np.asarray(counted @ self._projection, dtype=np.float32)
 
     def _prepare(self, texts: Sequence[str]) -> tuple[list[str], list[str]]:
