@@ -49,6 +49,9 @@ class Flag:
     say: str
     source: Mapping[str, str] | None
     groups: Sequence[Group]
+    not_as: Sequence[Pattern]
+    """Wordings that lend this flag's words another meaning; they silence only a match that shares a word with them, so
+    that a true sign beside them still alarms."""
     must_match: Sequence[str]
     must_not_match: Sequence[str]
 
@@ -127,7 +130,7 @@ def load_rules(path: Path) -> Rules:
     def compile_all(sources: Sequence[str], where: str) -> list[Pattern]:
         patterns: list[Pattern] = []
         # An idiom must stand word for word: a loose one would silence real signs.
-        gap = 0 if where == "context.metaphor" else 1
+        gap = 0 if where == "context.metaphor" or where.endswith(": not_as") else 1
         for source in sources:
             if source.startswith("="):
                 if source[1:] in signs:
@@ -214,7 +217,8 @@ def _read_flag(
         reader.fault(f"{flag_id}: has no patterns", "give at least one group")
     return Flag(
         flag_id, kind, urgency, str(entry.get("title")).strip(), " ".join(str(entry.get("say")).split()), source,
-        tuple(groups), tuple(examples["must_match"]), tuple(examples["must_not_match"]),
+        tuple(groups), compile_all(reader.texts(entry.get("not_as", []), f"{flag_id}: not_as"), f"{flag_id}: not_as"),
+        tuple(examples["must_match"]), tuple(examples["must_not_match"]),
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class Lexicon:
         """First three letters -> (stem, item)."""
         self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         """First word -> (all words, item)."""
-        self._ranges: dict[str, tuple[float, float]] = {}
+        self._ranges: dict[str, list[tuple[float, float]]] = {}
         self._seen: set[str] = set()
         self._cache: dict[str, Sequence[str]] = {}
 
@@ -125,10 +125,15 @@ class Lexicon:
                 for at in found:
                     if tuple(tokens[at : at + len(phrase)]) == phrase:
                         fixed.setdefault(item, []).append((at, at + len(phrase)))
-        for item, (low, high) in self._ranges.items():
-            hits = [(at, at + 1) for at, value in words.figures.items() if low <= value <= high]
-            if hits:
-                fixed.setdefault(item, []).extend(hits)
+        if words.figures:
+            for item, ranges in self._ranges.items():
+                hits = [
+                    (at, at + 1)
+                    for at, value in words.figures.items()
+                    if any(low <= value <= high for low, high in ranges)
+                ]
+                if hits:
+                    fixed.setdefault(item, []).extend(hits)
         return Places(positions, sources, fixed, cost)
 
     def _items_of(self, token: str) -> Sequence[str]:
@@ -155,7 +160,7 @@ class Lexicon:
                 found = _RANGE.fullmatch(choice)
                 if not found:
                     raise PatternError(f"has the unreadable number range {choice}; write it like <30-91>")
-                self._ranges[item] = (float(found.group(1)), float(found.group(2)))
+                self._ranges.setdefault(item, []).append((float(found.group(1)), float(found.group(2))))
             else:
                 self._add_word(choice, item)
 

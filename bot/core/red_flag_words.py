@@ -16,6 +16,9 @@ _QUESTION_END = re.compile(r"[?？؟]+[.!?]*(?=\s|$)")
 _SENTENCE_END = re.compile(r"[.!;。！]+(?=\s|$)|\n+")
 _CLAUSE_END = re.compile(r",(?!\d)|\s[-–—]+\s|[:()…]")
 _FIGURE = re.compile(r"(\d{1,4}(?:\.\d+)?)(?:c|f|s|bpm|sats?|k|ish)?")
+_WITH_UNIT = re.compile(
+    r"(\d{1,4}(?:\.\d+)?)(mls?|mg|mcg|kgs?|g|cm|oz|l|hrs?|h|mins?|secs?|yrs?|yo|mo|mths?|wks?|am|pm)"
+)
 
 _DOUBLED = re.compile(r"(.)\1+")
 
@@ -146,7 +149,8 @@ def read_words(text: str, speller: Speller, *, lemmas: Sequence[str] = ()) -> Wo
         elif piece == _CLAUSE_MARK:
             clause += 1
         else:
-            repaired = speller.repair(piece)
+            with_unit = _WITH_UNIT.fullmatch(piece)
+            repaired = (with_unit[1], *speller.repair(with_unit[2])) if with_unit else speller.repair(piece)
             lemma = next(lemma_at, "") if lemma_at is not None else ""
             if lemma and repaired == (piece,) and not speller.knows(piece):
                 repaired = speller.repair(lemma.lower())[:1]

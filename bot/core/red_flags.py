@@ -149,15 +149,17 @@ class RedFlagRules:
                 continue  # flags come in order of precedence: nothing after this one could be shown
             for span in places.matches(pattern):
                 if id(group) not in fits:
-                    fits[id(group)] = all(
-                        any(True for needed in choices for _ in places.matches(needed)) for choices in group.together
-                    )
+                    beside = [[found for p in choices for found in places.matches(p)] for choices in group.together]
+                    if beside and all(beside):
+                        context = context or Context(words, places, rules.cues)
+                    fits[id(group)] = all(context and any(map(context.is_given, spans)) for spans in beside)
                 if not fits[id(group)]:
                     break
                 context = context or Context(words, places, rules.cues)
                 timing = context.timing(span, group.care)
-                if timing is Timing.NOW and any(
-                    context.is_near(span, other) for p in group.unless for other in places.matches(p)
+                if timing is Timing.NOW and (
+                    any(context.is_near(span, other) for p in group.unless for other in places.matches(p))
+                    or any(span.used & other.used for p in flag.not_as for other in places.matches(p))
                 ):
                     timing = Timing.HARMLESS
                 shown = _text(words.words, span.start, span.end)
