@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+IN_BROWSER := tests/console/test_pages_in_browser.py tests/journeys/test_handoff_in_browser.py
 STAMP := $(VENV)/.installed
 ENCODER := models/encoder/model.onnx
 export RASA_TELEMETRY_ENABLED := false
@@ -32,9 +33,11 @@ test: install ## every test; what CI runs
 	@$(PYTHON) -m pytest tests/core tests/content tests/actions tests/nlu tests/store tests/conversations \
 	  tests/test_*.py tests/tracking $(PYTEST_ARGS)
 	@$(PYTHON) -m pytest tests/channels tests/console tests/journeys \
-	  --ignore=tests/console/test_pages_in_browser.py $(PYTEST_ARGS)
-	@$(PYTHON) -m pytest tests/console/test_pages_in_browser.py $(PYTEST_ARGS)
+	  $(addprefix --ignore=,$(IN_BROWSER)) $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest $(IN_BROWSER) $(PYTEST_ARGS)
 	@$(PYTHON) -m pytest tests/widget $(PYTEST_ARGS)
+	@command -v node >/dev/null || { echo "The widget's own tests need node 18 or later: apt-get install nodejs"; exit 1; }
+	@node --test tests/widget/*.test.js
 
 check: install ## format, lint, types, import rules, content, training data (under a minute)
 	@$(PYTHON) -m ruff format --check .

@@ -166,7 +166,11 @@ export class Chat {
       this.setOnline(true);
       if (reply.accepted) {
         this.#do({ type: "accepted", isAccepted: true });
-        this.timer(() => this.#do({ type: "accepted", isAccepted: false }), REPLY_MS);
+        this.timer(() => {
+          this.#do({ type: "accepted", isAccepted: false });
+          // The server died meanwhile, or its answer was missed.
+          if (this.state.messages.some((m) => m.key === key && !m.id)) this.#send({ key, text, payload, title });
+        }, REPLY_MS);
       }
       // Without its cursor: what staff wrote in between would be skipped.
       this.#do({ type: "receive", messages: reply.messages });

@@ -15,8 +15,8 @@ from bot.core.red_flag_patterns import Pattern, Places, Span
 from bot.core.red_flag_words import Words
 
 CUES = (
-    "metaphor", "negative", "used_up", "negative_break", "negative_after", "listing", "not_given", "present",
-    "not_present", "planned", "general", "hearsay", "own", "past", "long_past", "past_after", "past_tense",
+    "metaphor", "small_words", "negative", "used_up", "negative_break", "negative_after", "listing", "not_given",
+    "present", "not_present", "planned", "general", "hearsay", "own", "past", "long_past", "past_after", "past_tense",
     "present_tense", "told_apart", "recent", "resolved", "dated", "person", "own_question", "own_answer",
     "not_answer", "self", "impersonal", "asking", "case", "not_case", "elliptic", "statement", "conjunction", "break",
 )  # fmt: skip
@@ -94,6 +94,10 @@ class Context:
         return _covered(self._spans("metaphor"))
 
     @cached_property
+    def _small_words(self) -> set[int]:
+        return _covered(self._spans("small_words"))
+
+    @cached_property
     def _breaks(self) -> set[int]:
         return _covered(self._spans("break"))
 
@@ -123,7 +127,8 @@ class Context:
 
     def timing(self, sign: Span, care: Care) -> Timing:
         """Judge one match."""
-        if self._metaphors & sign.used:
+        # "Breathing machine" says nothing of "stopped breathing": the idiom must hold every word that matters.
+        if self._metaphors & sign.used and sign.used <= self._metaphors | self._small_words:
             return Timing.METAPHOR
         if not care.always and self._is_denied(sign):
             return Timing.DENIED
@@ -308,8 +313,8 @@ class Context:
             return True
         if care.lasting:
             return False
-        if not self._spans("resolved"):
-            return False
+        if all(span.used & sign.used for span in self._spans("resolved")):
+            return False  # "passed out yesterday" is not "it passed"
         return any(self._is_past_cue_of(span, sign) for span in self._spans("recent"))
 
     def _is_past_afterwards(self, sign: Span) -> bool:

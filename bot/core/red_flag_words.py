@@ -14,6 +14,10 @@ from bot.core.normal import clean, normalise
 _SENTENCE_MARK, _QUESTION_MARK, _CLAUSE_MARK = "zzsentz", "zzquesz", "zzclauz"
 _QUESTION_END = re.compile(r"[?？؟]+[.!?]*(?=\s|$)")
 _SENTENCE_END = re.compile(r"[.!;。！]+(?=\s|$)|\n+")
+_SHORT_LINE = re.compile(r"(?m)^([ \t]*\S+(?:[ \t]+\S+)?)[ \t]*\n+(?=\S)")
+"""A line of one or two words is no sentence: people, and keyboards, break lines anywhere."""
+_TRAILING_OFF = re.compile(r"(?<=\w) ?(?:\.{2,}|…) ?(?=[a-z])")
+"""Dots inside a sentence that goes on; they part two clauses."""
 _CLAUSE_END = re.compile(r",(?!\d)|\s[-–—]+\s|[:()…]")
 _FIGURE = re.compile(r"(\d{1,4}(?:\.\d+)?)(?:c|f|s|bpm|sats?|k|ish)?")
 _WITH_UNIT = re.compile(
@@ -130,7 +134,10 @@ def read_words(text: str, speller: Speller, *, lemmas: Sequence[str] = ()) -> Wo
     """
     marked = _CLAUSE_END.sub(
         f" {_CLAUSE_MARK} ",
-        _SENTENCE_END.sub(f" {_SENTENCE_MARK} ", _QUESTION_END.sub(f" {_QUESTION_MARK} ", clean(text))),
+        _SENTENCE_END.sub(
+            f" {_SENTENCE_MARK} ",
+            _QUESTION_END.sub(f" {_QUESTION_MARK} ", _TRAILING_OFF.sub(", ", _SHORT_LINE.sub(r"\1 ", clean(text)))),
+        ),
     )
     raw: list[str] = []
     words: list[str] = []

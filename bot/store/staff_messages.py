@@ -24,7 +24,9 @@ from bot.store.handoff_moves import After, change
 from bot.store.handoff_tables import HandoffRow, StaffMessage
 from bot.store.tables import Message
 
-BACKOFF = tuple(timedelta(seconds=s) for s in (5, 5, 15, 60, 300, 900, 3600))
+WHILE_RASA_RESTARTS = (5,) * 8
+"""Rasa is back ten to thirty seconds after a crash, and then nobody should wait much longer."""
+BACKOFF = tuple(timedelta(seconds=s) for s in (*WHILE_RASA_RESTARTS, 15, 60, 300, 900, 3600))
 """Waits between attempts to deliver; after the last one a message counts as failed."""
 
 

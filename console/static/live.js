@@ -33,6 +33,10 @@ function say(text) {
   if (place) place.textContent = text;
 }
 
+function isUrgent() {
+  return Boolean(document.getElementById("standing")?.classList.contains("is-urgent"));
+}
+
 function follow(address, onChange, onState) {
   const stream = new EventSource(address);
   let isFirst = true;
@@ -78,11 +82,13 @@ export function followConversation(conversation) {
       const part = await fetchPart(conversation.dataset.part);
       if (!part) return;
       const before = document.getElementById("standing")?.querySelector("b")?.dataset.standing;
+      const wasUrgent = isUrgent();
       replace("standing", part);
       replace("transcript", part);
       const after = document.getElementById("standing")?.querySelector("b")?.dataset.standing;
       if (before !== after) document.getElementById("stale").hidden = false;
-      if (!first && last !== null && data.last !== last) say("A new message has come in.");
+      if (!first && isUrgent() && !wasUrgent) say("This conversation is urgent now: the bot has answered an emergency.");
+      else if (!first && last !== null && data.last !== last) say("A new message has come in.");
       last = data.last;
     },
     () => {},

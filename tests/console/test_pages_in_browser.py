@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from bot.core.contact import Contact, ContactKind
 from bot.core.handoffs import Staff
 from bot.core.roles import Role
 from bot.core.settings import ROOT
+from bot.store.contacts import encrypt
 from bot.store.database import utc_now
 from bot.store.handoffs import claim
 from bot.store.one_time_links import make_link
 from bot.store.sessions import start_session
 from bot.store.staff_notes import add_note
-from tests.console.world import PASSWORD, World, talk, thumb_down
+from tests.chromium import run_chromium
+from tests.console.world import DATA_KEY, PASSWORD, World, talk, thumb_down
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PICTURES = ROOT / "test-output" / "console"
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 PAGES = {
@@ -54,12 +47,8 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing, so the console cannot be tested; run: apt-get install -y chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+    with run_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -94,7 +83,8 @@ def busy(address: tuple[World, str]) -> tuple[World, str]:
     world.waiting(
         "web-3", about="We would like to know how to apply for help at home, and who writes the letter for it."
     )
-    mine = world.waiting("web-mine", about="Is it normal that the mask leaves red marks?")
+    token = encrypt(Contact(ContactKind.EMAIL, "parent@example.org"), key=DATA_KEY)
+    mine = world.waiting("web-mine", about="Is it normal that the mask leaves red marks?", contact_token=token)
     taken = world.waiting("web-taken", about="How often is the sleep study repeated?")
     claim(world.engine, mine, world.members["Rosa Lind"].as_staff, now=now - timedelta(minutes=3))
     claim(world.engine, taken, world.members["Tom Berg"].as_staff, now=now - timedelta(minutes=1))
@@ -134,6 +124,19 @@ def test_every_page_is_accessible(chromium: Browser, busy: tuple[World, str], wi
         for details in page.query_selector_all("details"):
             details.evaluate("d => { d.open = true; }")
         check(page, f"{name}-{width}-{scheme}")
+    # Pages that are the answer to a form.
+    page.goto(base + PAGES["conversation-mine"])
+    page.get_by_role("button", name="Show how to reach them").click()
+    expect(page.get_by_text("parent@example.org")).to_be_visible()
+    check(page, f"contact-{width}-{scheme}")
+    page.goto(base + PAGES["users"])
+    page.get_by_label("E-mail address").fill("new@example.org")
+    page.get_by_label("Name, as caregivers will see it").fill("Nia Novak")
+    page.get_by_label("What they are").fill("physiotherapist")
+    page.get_by_role("checkbox", name="responder").last.check()
+    page.get_by_role("button", name="Add and make a link").click()
+    expect(page.get_by_label("One-time link")).to_have_value(re.compile("/setup/"))
+    check(page, f"user-link-{width}-{scheme}")
     page.context.close()
     stranger = chromium.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     stranger.goto(base + "/sign-in")

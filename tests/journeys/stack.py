@@ -30,9 +30,12 @@ STOPPED_WITHIN_S = 15.0
 TAIL_LINES = 30
 PR_SET_PDEATHSIG = 1
 
-MODULES: Mapping[str, str] = {"actions": "bot.serve_actions", "rasa": "bot.serve", "console": "console"}
+MODULES: Mapping[str, str] = {
+    "actions": "bot.serve_actions", "rasa": "bot.serve", "console": "console", "notify": "bot.notify",
+}  # fmt: skip
 """Process -> what `python -m` runs, as in bot/supervise.py."""
 HEALTH: Mapping[str, str] = {"actions": "/health", "rasa": "/webhooks/web/health", "console": "/health"}
+"""Of those that listen."""
 
 
 @dataclass
@@ -72,7 +75,8 @@ class Stack:
                     preexec_fn=_die_with_parent,
                 )  # fmt: skip
         for name in names:
-            self._wait(name)
+            if name in HEALTH:
+                self._wait(name)
 
     def kill(self, name: str) -> None:
         """What a crash does: no goodbye."""
@@ -151,7 +155,7 @@ def run_stack(
     database = f"sqlite:///{folder / 'stack.db'}"
     engine = make_engine(database)
     migrate(engine)
-    ports = dict(zip(MODULES, free_ports(len(MODULES)), strict=True))
+    ports = dict(zip(HEALTH, free_ports(len(HEALTH)), strict=True))
     token = secrets.token_urlsafe(16)
     ours = {
         "DATABASE_URL": database,

@@ -130,6 +130,22 @@ def test_while_rasa_is_away_messages_wait_and_keep_their_order(any_engine, held,
     assert rasa.keys[-1] == "k1"
 
 
+@pytest.mark.parametrize("away_s", [4, 12, 24, 30, 38])
+def test_a_reply_written_while_rasa_restarts_goes_out_within_seconds_of_its_return(
+    any_engine, held, rasa, api, clock, away_s
+):
+    staff_messages.queue_reply(any_engine, held.id, ANA, "hello", key="k1", now=NOW)
+    rasa.fault = httpx.ConnectError
+    for _ in range(0, away_s, 2):  # as bot.notify looks
+        deliver_due(any_engine, api, clock=clock)
+        clock.now += timedelta(seconds=2)
+    rasa.fault = None
+    for _ in range(0, 6, 2):
+        clock.now += timedelta(seconds=2)
+        deliver_due(any_engine, api, clock=clock)
+    assert rasa.keys[-1] == "k1"
+
+
 def test_retries_have_a_bound_and_staff_see_why(any_engine, held, rasa, api, clock):
     rasa.status = 500
     for _ in range(20):

@@ -14,8 +14,8 @@ class Store {
 
 const json = (status, body, headers = {}) => new Response(body && JSON.stringify(body), { status, headers });
 
-/** A chat whose server answers each POST /messages by the next of `answers` (an Error is a lost line). */
-function chatWith(answers, { stores = [new Store(), new Store()] } = {}) {
+/** A chat whose server answers each POST /messages by the next of `answers` (an Error is a lost line). Waits below `mostMs` end at once, others never. */
+function chatWith(answers, { stores = [new Store(), new Store()], mostMs = 20000 } = {}) {
   const asked = [];
   const waits = [];
   let id = 0;
@@ -33,7 +33,7 @@ function chatWith(answers, { stores = [new Store(), new Store()] } = {}) {
   };
   const timer = (act, ms) => {
     waits.push(ms);
-    return ms >= 20000 ? undefined : setTimeout(act, 0);
+    return ms >= mostMs ? undefined : setTimeout(act, 0);
   };
   const chat = new Chat({ server: "https://chat.example", stores, fetch, timer, onChange: () => {} });
   const posts = () => asked.filter(({ path }) => path === "/messages").map(({ body }) => body);
@@ -107,6 +107,34 @@ test("an error is shown at once, because it says where to call, and can be tried
   await settle();
   assert.equal(posts()[0].client_message_id, posts()[1].client_message_id);
   assert.deepEqual(texts(chat), ["one", "a"]);
+});
+
+test("a message that was accepted and never came back goes out again under the same key", async () => {
+  const { chat, posts } = chatWith([json(202, { accepted: true, messages: [], cursor: 0 })], { mostMs: Infinity });
+  chat.say({ text: "one" });
+  await settle();
+  assert.deepEqual(posts().map((p) => p.text), ["one", "one"]);
+  assert.equal(posts()[0].client_message_id, posts()[1].client_message_id);
+  assert.deepEqual(texts(chat), ["one", "a"]);
+});
+
+test("a message that was accepted goes out once when it comes back or the chat was left", async () => {
+  for (const end of ["answered", "left"]) {
+    const late = [];
+    const answers = [json(202, { accepted: true, messages: [], cursor: 0 })];
+    const { chat, posts } = chatWith(answers);
+    chat.timer = (act, ms) => void (ms === 60000 && late.push(act));
+    chat.say({ text: "one" });
+    await settle();
+    answers.push(json(200, { messages: [{ id: 1, sender: "caregiver", client_message_id: posts()[0].client_message_id, text: "one" }, { id: 2, sender: "bot", text: "a" }] }));
+    if (end === "left") chat.leave();
+    else chat.say({ text: "two" });
+    await settle();
+    assert.equal(late.length, 1);
+    late[0]();
+    await settle();
+    assert.equal(posts().filter((p) => p.text === "one").length, 1, end);
+  }
 });
 
 test("a button that is no longer offered is asked in its words", async () => {

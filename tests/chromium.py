@@ -1,0 +1,32 @@
+"""Debian's Chromium for tests; its absence is a failure, never a skip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def run_chromium() -> Iterator[Browser]:
+    """A headless browser. Tests that use asyncio need another process (see the Makefile)."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing, so pages cannot be tested; run: apt-get install -y chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGS))
+        yield browser
+        browser.close()
