@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-IN_BROWSER := tests/console/test_pages_in_browser.py tests/journeys/test_handoff_in_browser.py
+IN_BROWSER := tests/console/test_pages_in_browser.py tests/journeys/test_handoff_in_browser.py \
+  tests/journeys/test_widget_in_browser.py
 STAMP := $(VENV)/.installed
 ENCODER := models/encoder/model.onnx
 export RASA_TELEMETRY_ENABLED := false
