@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.core.red_flag_words import Words
 
@@ -56,8 +56,6 @@ class Pattern:
     """Words allowed before each item but the first."""
     window: int = 0
     """Above zero: items in any order within so many words."""
-    needs: frozenset[str] = field(default=frozenset(), compare=False)
-    """The items once more, to see at a glance that one is missing."""
 
 
 class Lexicon:
@@ -74,11 +72,7 @@ class Lexicon:
         """First word -> (all words, item)."""
         self._ranges: dict[str, list[tuple[float, float]]] = {}
         self._seen: set[str] = set()
-        self._words: dict[str, set[str]] = {}
-        """Item -> words that fulfil it."""
-        self._stems: dict[str, list[str]] = {}
-        """Item -> beginnings of words that fulfil it."""
-        self._cache: dict[str, frozenset[str]] = {}
+        self._cache: dict[str, Sequence[str]] = {}
 
     def compile(self, source: str, *, gap: int = _DEFAULT_GAP) -> Pattern:
         """Read one pattern with `gap` words allowed between items that say nothing else; raises PatternError."""
@@ -102,7 +96,7 @@ class Lexicon:
                 gaps.append(gap)
                 items.append(part)
                 gap = usual_gap
-        return Pattern(source, tuple(items), tuple(gaps[1:]), window if free_order else 0, frozenset(items))
+        return Pattern(source, tuple(items), tuple(gaps[1:]), window if free_order else 0)
 
     def vocabulary(self) -> Iterator[str]:
         """All whole words that the compiled patterns know."""
@@ -122,8 +116,11 @@ class Lexicon:
         for at, token in enumerate(tokens):
             positions.setdefault(token, []).append(at)
             cost.append(cost[-1] + (token not in self._fillers))
+        sources: dict[str, list[str]] = {}
         fixed: dict[str, list[tuple[int, int]]] = {}
         for token, found in positions.items():
+            for item in self._items_of(token):
+                sources.setdefault(item, []).append(token)
             for phrase, item in self._phrases.get(token, ()):
                 for at in found:
                     if tuple(tokens[at : at + len(phrase)]) == phrase:
@@ -137,23 +134,14 @@ class Lexicon:
                 ]
                 if hits:
                     fixed.setdefault(item, []).extend(hits)
-        items = set(fixed).union(*map(self._items_of, positions))
-        return Places(self, positions, fixed, items, cost)
+        return Places(positions, sources, fixed, cost)
 
-    def words_of(self, item: str, tokens: Mapping[str, Sequence[int]]) -> Iterator[str]:
-        """Those of `tokens` that fulfil the item."""
-        whole = self._words.get(item)
-        if whole is not None:
-            yield from whole & tokens.keys()
-        for stem in self._stems.get(item, ()):
-            yield from (token for token in tokens if token.startswith(stem))
-
-    def _items_of(self, token: str) -> frozenset[str]:
+    def _items_of(self, token: str) -> Sequence[str]:
         """The items that a single word fulfils."""
         known = self._cache.get(token)
         if known is None:
             by_stem = (item for stem, item in self._prefixes.get(token[:3], ()) if token.startswith(stem))
-            known = frozenset({*self._items.get(token, ()), *by_stem})
+            known = tuple({*self._items.get(token, ()), *by_stem})
             if len(self._cache) < _CACHE_WORDS:
                 self._cache[token] = known
         return known
@@ -183,13 +171,11 @@ class Lexicon:
             if len(entry) < 4:
                 raise PatternError(f"has the stem {entry!r}, too short to be safe; give three letters or more")
             self._prefixes.setdefault(entry[:3], []).append((entry[:-1], item))
-            self._stems.setdefault(item, []).append(entry[:-1])
         elif "_" in entry:
             phrase = tuple(entry.split("_"))
             self._phrases.setdefault(phrase[0], []).append((phrase, item))
         else:
             self._items.setdefault(entry, set()).add(item)
-            self._words.setdefault(item, set()).add(entry)
 
 
 class Places:
@@ -197,18 +183,17 @@ class Places:
 
     def __init__(
         self,
-        lexicon: Lexicon,
         positions: Mapping[str, Sequence[int]],
+        sources: Mapping[str, Sequence[str]],
         fixed: Mapping[str, Sequence[tuple[int, int]]],
-        items: set[str],
         cost: Sequence[int],
     ) -> None:
-        self._lexicon = lexicon
         self._positions = positions
+        self._sources = sources
         self._fixed = fixed
         self.cost = cost
         """Words before each position, fillers not counted."""
-        self.items = items
+        self.items = sources.keys() | fixed.keys()
         """Items that occur at all."""
         self._of: dict[str, Sequence[tuple[int, int]]] = {}
 
@@ -216,16 +201,16 @@ class Places:
         """The places of one item, in order."""
         places = self._of.get(item)
         if places is None:
-            tokens = self._lexicon.words_of(item, self._positions)
-            found = {(at, at + 1) for token in tokens for at in self._positions[token]}
+            found = {(at, at + 1) for token in self._sources.get(item, ()) for at in self._positions[token]}
             places = self._of[item] = _bounded(sorted(found.union(self._fixed.get(item, ()))))
         return places
 
-    def matches(self, pattern: Pattern) -> Iterable[Span]:
+    def matches(self, pattern: Pattern) -> Iterator[Span]:
         """Every place where the pattern fits, from the left."""
-        return self._matches(pattern) if pattern.needs <= self.items else ()
-
-    def _matches(self, pattern: Pattern) -> Iterator[Span]:
+        present = self.items
+        for item in pattern.items:
+            if item not in present:
+                return
         for start, end in self.of(pattern.items[0]):
             span = self._free(pattern, start, end) if pattern.window else self._in_order(pattern, 1, [(start, end)])
             if span is not None:

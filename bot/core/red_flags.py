@@ -194,4 +194,4 @@ def _by_first_item(patterns: Iterable[Pattern]) -> Mapping[str, Sequence[int]]:
 
 
 def _candidates(by_item: Mapping[str, Sequence[int]], places: Places) -> list[int]:
-    return sorted(number for item in by_item.keys() & places.items for number in by_item[item])
+    return sorted(number for item in places.items for number in by_item.get(item, ()))
