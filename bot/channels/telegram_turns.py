@@ -172,7 +172,7 @@ class Turns:
         return [self._said(message, region) for message in replies]
 
     async def _heard(self, message: UserMessage, sender_id: str, key: str) -> Sequence[StoredMessage]:
-        outcome = await take_turn(self._handler, message)
+        outcome = await take_turn(self._handler, message, patience_s=self._settings.sma_turn_timeout_s)
         try:
             stored = await self._stored(sender_id, key)
             waited_s = 0.0

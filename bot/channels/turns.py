@@ -17,7 +17,6 @@ from bot.core.emergency import EmergencyTexts, load_emergency
 from bot.core.emergency_reply import emergency_reply
 from bot.core.red_flags import RedFlagRules
 from bot.core.replies import Reply
-from bot.core.settings import load_settings
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +55,7 @@ def safety_net() -> SafetyNet:
     return SafetyNet(RedFlagRules.load(CONTENT_DIR / "red_flags.yml"), load_emergency(CONTENT_DIR), error)
 
 
-async def take_turn(handler: Handler, message: UserMessage) -> Outcome:
+async def take_turn(handler: Handler, message: UserMessage, *, patience_s: float) -> Outcome:
     """Hand a message to Rasa, within the time that a person waits.
 
     A turn that is only slow goes on; what it says is stored and reaches the person later. The caller says
@@ -64,7 +63,7 @@ async def take_turn(handler: Handler, message: UserMessage) -> Outcome:
     """
     turn = asyncio.ensure_future(handler(message))
     try:
-        await asyncio.wait_for(asyncio.shield(turn), timeout=load_settings().sma_turn_timeout_s)
+        await asyncio.wait_for(asyncio.shield(turn), timeout=patience_s)
     except asyncio.TimeoutError:
         log.warning("ending=slow channel=%s", message.input_channel)
         turn.add_done_callback(_log_fault)

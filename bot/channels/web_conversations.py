@@ -43,7 +43,8 @@ class Conversations:
     ) -> None:
         self._engine = engine
         self._organisation = settings.sma_organisation
-        self._turns = WebTurns(engine, net, limits, handler, region=settings.region, wake=self._wake)
+        self._turns = WebTurns(engine, net, limits, handler, region=settings.region,
+                               patience_s=settings.sma_turn_timeout_s, wake=self._wake)  # fmt: skip
         self.feed = Feed(
             lambda ids: read_states(engine, ids), lambda cursors: news(engine, cursors), self._turns.render
         )

@@ -62,6 +62,7 @@ class WebTurns:
         handler: Handler,
         *,
         region: str | None,
+        patience_s: float,
         wake: Callable[[str], None],
     ) -> None:
         self._engine = engine
@@ -69,6 +70,7 @@ class WebTurns:
         self._limits = limits
         self._handler = handler
         self._default_region = region
+        self._patience_s = patience_s
         self._wake = wake
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -96,7 +98,7 @@ class WebTurns:
         self._check_rate(before.id, said)
         message = await self._user_message(before.id, said, output)
         attempt = _Attempt()
-        outcome = await take_turn(self._once(said, attempt), message)
+        outcome = await take_turn(self._once(said, attempt), message, patience_s=self._patience_s)
         if outcome is Outcome.SLOW and not attempt.is_over:
             attempt.is_left_alone = True
         try:

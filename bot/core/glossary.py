@@ -65,6 +65,10 @@ class Glossary:
             for name in term.names:
                 self._by_key.setdefault(_key(name), term)
             self._not_alone.update(_key(name) for name in term.not_alone)
+        self._by_start: dict[tuple[str, str], list[tuple[str, Term]]] = {}
+        for name, term in self._by_key.items():
+            if len(name) >= FUZZY_FROM:
+                self._by_start.setdefault((name[0], _digits(name)), []).append((name, term))
         names = [(name, term) for term in self.terms for name in term.names]
         # Short forms get the plural that Phrases does not guess: AFOs, MSCs.
         names += [(f"{name}s", term) for name, term in names if name.isupper()]
@@ -112,10 +116,8 @@ class Glossary:
         if len(key) < (FUZZY_ALONE_FROM if alone else FUZZY_FROM) or key in self._lookalikes:
             return None
         best: tuple[int, Term] | None = None
-        for name, term in self._by_key.items():
+        for name, term in self._by_start.get((key[0], _digits(key)), ()):
             slips = 2 if min(len(name), len(key)) >= TWO_SLIPS_FROM else 1
-            if len(name) < FUZZY_FROM or name[0] != key[0] or _digits(name) != _digits(key):
-                continue
             distance = OSA.distance(name, key, score_cutoff=slips)
             if distance <= slips and (best is None or distance < best[0]):
                 best = (distance, term)

@@ -11,9 +11,10 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, lru_cache
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import onnxruntime
@@ -51,6 +52,7 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(max_length=MAX_TOKENS)
         self._tokenizer.no_padding()
+        self._begun: WeakValueDictionary[str, Future[np.ndarray]] = WeakValueDictionary()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of shape (len(texts), 384); an empty text gives the vector of no words at all."""
@@ -74,6 +76,22 @@ class Encoder:
             with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
                 list(pool.map(run, batches))
         return vectors
+
+    def encode_soon(self, text: str) -> Future[np.ndarray]:
+        """The vector of one text, shape (384,), worked out beside what the caller does meanwhile.
+
+        onnxruntime does not hold Python's lock: the second core does it while this one looks at the words. Who asks
+        for a text that is under way, or whose vector somebody still holds, shares it.
+        """
+        begun = self._begun.get(text)
+        if begun is None:
+            begun = self._beside.submit(lambda: self.encode([text])[0])
+            self._begun[text] = begun
+        return begun
+
+    @cached_property
+    def _beside(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
 
     def _encode_batch(self, ids: np.ndarray) -> np.ndarray:
         """Token ids of shape (n, length), without padding, to unit vectors of shape (n, 384)."""

@@ -33,6 +33,9 @@ REGULARISATION = 3.0
 NAMING = (Group.MEDICINE, Group.THERAPY)
 """A message that names one of these says itself what it is about."""
 
+RankAll = Callable[[Sequence[tuple[str, Context]]], Sequence[tuple[np.ndarray, np.ndarray]]]
+"""Two rankings over the choices for each message: of it alone, and with the subject of the last answer before it."""
+
 
 @dataclass(frozen=True)
 class FollowUp:
@@ -114,15 +117,13 @@ class FollowUpModel:
 
     @classmethod
     def fit_examples(
-        cls, around: Surroundings, rank: Callable[[str, Context], tuple[np.ndarray, np.ndarray]], vocabulary: Vocabulary
+        cls, around: Surroundings, rank_all: RankAll, vocabulary: Vocabulary
     ) -> FollowUpModel:
-        """Train on data/follow_ups/; `rank` gives a message's two rankings over the choices."""
-        features, targets = [], []
-        for row in follow_up_examples():
-            context = Context(topic=row.topic, subject=named_subject(row.first, vocabulary))
-            features.append(around.features(row.then, context, *rank(row.then, context)))
-            targets.append(around.choices.index(row.means))
-        return cls.fit(np.stack(features), np.array(targets))
+        """Train on data/follow_ups/; `rank_all` gives the messages' two rankings over the choices."""
+        rows = list(follow_up_examples())
+        asked = [(row.then, Context(topic=row.topic, subject=named_subject(row.first, vocabulary))) for row in rows]
+        features = [around.features(*message, *two) for message, two in zip(asked, rank_all(asked))]
+        return cls.fit(np.stack(features), np.array([around.choices.index(row.means) for row in rows]))
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Shape (choices,) from features of shape (choices, d)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -34,6 +36,7 @@ KEPT_LABELS = 8
 """How many of the ranking are handed on and stored; the rest is noise."""
 DECISION_GROUP = Intent.CLINICAL_DECISION.value
 FOLLOW_UPS = "follow_ups.npy"
+FOLLOW_UP_CACHE = ROOT / "var" / "cache" / "follow_up_vectors.npz"
 ALARM_CACHE = ROOT / "var" / "cache" / "alarm_vectors.npz"
 
 
@@ -125,21 +128,30 @@ class LabelClassifier(GraphComponent):
         """Leave the best labels with their probabilities on each message."""
         for message in messages:
             text = str(message.get(TEXT) or "")
+            context = Context.from_metadata(message.get("metadata"))
+            is_follow_up = context.topic in self._titles and len(text.split()) <= LONGEST_FOLLOW_UP
+            around = self._encoder.encode_soon(self._with_subject(text, context)) if is_follow_up else None
             found = self._rank(text, message.get(VECTOR))
             ranking = self._best(found.labels)
             message.set(LABELS, ranking, add_to_output=True)
             message.set(INTENT, dict(ranking[0]), add_to_output=True)
             message.set(GROUPS, found.groups)
             message.set(ALARMS, [found.alarm, *(self._rank(part).alarm for part in parts(text)[1:])])
-            context = Context.from_metadata(message.get("metadata"))
-            if context.topic in self._titles and len(text.split()) <= LONGEST_FOLLOW_UP:
-                message.set(IN_CONTEXT, self._in_context(text, context, found))
+            if around:
+                message.set(IN_CONTEXT, self._in_context(text, context, found, around))
         return messages
 
-    def _rank(self, text: str, vector: np.ndarray | None = None) -> Found:
-        if vector is None:
-            vector = self._encoder.encode([text])[0]
-        ranked = {name: rows[0] for name, rows in self._model.rank([text], vector[None, :]).items()}
+    def _rank(self, text: str, vector: Future[np.ndarray] | None = None) -> Found:
+        vector = vector or self._encoder.encode_soon(text)
+        spelling = self._model.spelling([text])
+        return self._found(self._model.rank_spelt(spelling, vector.result()[None, :]), 0)
+
+    def _rank_all(self, texts: list[str]) -> list[Found]:
+        ranked = self._model.rank(texts, encode_cached(self._encoder, texts, path=FOLLOW_UP_CACHE))
+        return [self._found(ranked, row) for row in range(len(texts))]
+
+    def _found(self, rankings_of_all: dict[str, np.ndarray], row: int) -> Found:
+        ranked = {name: rows[row] for name, rows in rankings_of_all.items()}
         groups = _by_group(self._model.names(), ranked[rankings.LABELS])
         # How sure that it is about SMA at all, times how sure that it then asks for a decision.
         about_sma = groups[TOPIC_GROUP] + groups[DECISION_GROUP]
@@ -158,15 +170,23 @@ class LabelClassifier(GraphComponent):
         kept += [i for i in order[KEPT_LABELS:] if names[i].startswith(DECISION_GROUP)][:1]
         return [{"name": names[i], "confidence": round(float(labels[i]), 4)} for i in kept]
 
-    def _in_context(self, text: str, context: Context, alone: Found) -> list[tuple[str, float]]:
-        features = self._around.features(text, context, *self._two_rankings(text, context, alone))
+    def _in_context(
+        self, text: str, context: Context, alone: Found, vector: Future[np.ndarray]
+    ) -> list[tuple[str, float]]:
+        two_rankings = self._of_choices(alone), self._of_choices(self._rank(self._with_subject(text, context), vector))
+        features = self._around.features(text, context, *two_rankings)
         p = self._follow_ups.probabilities(features)
         return [(self._around.choices[i], float(p[i])) for i in np.argsort(-p)[:KEPT_LABELS]]
 
-    def _two_rankings(self, text: str, context: Context, alone: Found | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """The choices' probabilities for a message alone, and with what the last answer was about before it."""
+    def _two_rankings(self, rows: Sequence[tuple[str, Context]]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The choices' probabilities for each message alone, and with what the last answer was about before it."""
+        texts = [text for text, _ in rows] + [self._with_subject(text, context) for text, context in rows]
+        found = [self._of_choices(each) for each in self._rank_all(texts)]
+        return list(zip(found[: len(rows)], found[len(rows) :]))
+
+    def _with_subject(self, text: str, context: Context) -> str:
         about = self._subject_names.get(context.subject or "") or self._titles[context.topic or ""]
-        return self._of_choices(alone or self._rank(text)), self._of_choices(self._rank(f"{about}: {text}"))
+        return f"{about}: {text}"
 
     def _of_choices(self, found: Found) -> np.ndarray:
         known = dict(zip(self._model.names(), found.labels.tolist()))

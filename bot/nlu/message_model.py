@@ -28,18 +28,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from bot.core.vocabulary import Vocabulary
+from bot.nlu.neighbours import ABSENT, Examples, vote
 from bot.nlu.ngram_view import SEED, NgramView
 
 NEIGHBOUR_NGRAMS = 128
 """Leading n-gram dimensions that take part when examples are compared; more cost time and change nothing."""
 NEIGHBOUR_NGRAM_LENGTH = 0.7
 """Length of the n-gram part beside the encoder's vector when examples are compared."""
-NEIGHBOUR_SOFTNESS = 0.05
-"""A neighbour that is this much less similar (cosine) than the nearest counts 1/e of it."""
 LABELS, DECISIONS, FLAGS = "labels", "decisions", "flags"
 """The three rankings."""
 NO_FLAG = "none"
-ABSENT = -1
 PARTS = {"weights": np.float32, "bias": np.float32, "targets": np.int16}
 """What is kept of a ranking, in the order of Head's arguments."""
 
@@ -83,7 +81,7 @@ class Head:
     def rank(self, features: np.ndarray, similarity: np.ndarray, shape: Shape) -> np.ndarray:
         """Probabilities of shape (m, names) from features (m, d) and similarities to the examples (m, n)."""
         lines = softmax(features @ self.weights + self.bias)
-        return _average(lines, _vote(similarity, self.targets, len(self.names), shape), shape)
+        return _average(lines, vote(similarity, self.targets, len(self.names), neighbours=shape.neighbours), shape)
 
 
 class MessageModel:
@@ -104,15 +102,23 @@ class MessageModel:
     ) -> MessageModel:
         """Train on n texts, their encoder vectors (n, 384), and for each ranking a name or None for each text."""
         features = self._join(vectors, self._ngrams.fit_transform(texts))
-        self._examples = self._comparable(features)
+        self._examples = Examples.fit(self._comparable(features))
         self.temperature = self._find_temperature(features, rankings[LABELS])
         self._heads = {ranking: Head.fit(features, names, self.shape) for ranking, names in rankings.items()}
         return self
 
     def rank(self, texts: Sequence[str], vectors: np.ndarray) -> dict[str, np.ndarray]:
         """Probabilities of shape (m, names) for each ranking; those of the labels are calibrated."""
-        features = self._join(vectors, self._ngrams.transform(texts))
-        similarity = self._comparable(features) @ self._examples.T
+        return self.rank_spelt(self.spelling(texts), vectors)
+
+    def spelling(self, texts: Sequence[str]) -> np.ndarray:
+        """The part of the features, shape (m, components), that can be had while the encoder is still at work."""
+        return self._ngrams.transform(texts)
+
+    def rank_spelt(self, spelling: np.ndarray, vectors: np.ndarray) -> dict[str, np.ndarray]:
+        """See `rank`."""
+        features = self._join(vectors, spelling)
+        similarity = self._examples.similarity(self._comparable(features))
         found = {name: head.rank(features, similarity, self.shape) for name, head in self._heads.items()}
         return {**found, LABELS: sharpen(found[LABELS], self.temperature)}
 
@@ -136,7 +142,8 @@ class MessageModel:
         columns = {name: column for column, name in enumerate(head.names)}
         unseen = np.array([row for row in unseen if labels[row] in columns])
         targets = np.array([columns[str(labels[row])] for row in unseen])
-        ranked = head.rank(features[unseen], self._examples[unseen] @ self._examples[kept].T, self.shape)
+        turned = self._examples.turned
+        ranked = head.rank(features[unseen], turned[unseen] @ turned[kept].T, self.shape)
 
         def loss(temperature: float) -> float:
             p = sharpen(ranked, temperature)[np.arange(len(unseen)), targets]
@@ -151,8 +158,9 @@ class MessageModel:
         (folder / "model.json").write_text(json.dumps(state), encoding="utf-8")
         arrays = {f"{name}_{part}": getattr(head, part).astype(kind)
                   for name, head in self._heads.items() for part, kind in PARTS.items()}  # fmt: skip
-        np.savez_compressed(folder / "model.npz", examples=self._examples.astype(np.float16), **arrays,
-                            **self._ngrams.arrays())  # fmt: skip
+        # Not compressed: half-precision numbers hardly shrink, and the model's archive is compressed as a whole.
+        np.savez(folder / "model.npz", examples=self._examples.turned.astype(np.float16), axes=self._examples.axes,
+                 **arrays, **self._ngrams.arrays())  # fmt: skip
 
     @classmethod
     def load(cls, folder: Path, vocabulary: Vocabulary) -> MessageModel:
@@ -161,7 +169,7 @@ class MessageModel:
         model = cls(vocabulary, Shape(**state["shape"]))
         model.temperature = state["temperature"]
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
-            model._examples = arrays["examples"].astype(np.float32)
+            model._examples = Examples(arrays["axes"], arrays["examples"].astype(np.float32))
             model._heads = {
                 name: Head(names, *(arrays[f"{name}_{part}"] for part in PARTS))
                 for name, names in state["names"].items()
@@ -180,17 +188,6 @@ def _train(features: np.ndarray, targets: np.ndarray, width: int, shape: Shape) 
     if width == 2:  # scikit-learn keeps one column for two classes
         weights, bias = np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
     return weights.astype(np.float32), bias.astype(np.float32)
-
-
-def _vote(similarity: np.ndarray, targets: np.ndarray, width: int, shape: Shape) -> np.ndarray:
-    with_say = np.where(targets == ABSENT, np.float32(-2.0), np.float32(0.0))
-    k = min(shape.neighbours, int((targets != ABSENT).sum()))
-    votes = np.zeros((len(similarity), width))
-    for row, similar in enumerate(similarity + with_say):
-        near = np.argpartition(-similar, k - 1)[:k]
-        strength = np.exp((similar[near] - similar[near].max()) / NEIGHBOUR_SOFTNESS)
-        np.add.at(votes[row], targets[near], strength / strength.sum())
-    return votes
 
 
 def _average(lines: np.ndarray, vote: np.ndarray, shape: Shape) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,11 +45,33 @@ class NgramView:
 
     def transform(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (len(texts), components)."""
+        if len(texts) == 1:
+            return self._transform_one(*(lines[0] for lines in self._prepare(texts)))
         plain, marked = self._prepare(texts)
         rows = [self._chars.transform(plain), self._words.transform(marked)]
         # In the projection's own precision: scipy would copy all of it to a wider one for each message.
         counted: csr_matrix = hstack(rows, dtype=np.float32).tocsr()
         return np.asarray(counted @ self._projection, dtype=np.float32)
+
+    def _transform_one(self, plain: str, marked: str) -> np.ndarray:
+        """The same for one message, which in scikit-learn costs 3 ms more: it builds matrices for every n-gram known.
+
+        Term frequency 1 + ln(count), times the inverse document frequency, to length 1: TfidfVectorizer's own formula.
+        """
+        found = np.zeros((1, self._projection.shape[1]), dtype=np.float32)
+        start = 0
+        for (analyse, terms, idf), text in zip(self._for_one, (plain, marked)):
+            counts = Counter(column for column in map(terms.get, analyse(text)) if column is not None)
+            if counts:
+                columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
+                weights = (1.0 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * idf[columns]
+                found += (weights / np.linalg.norm(weights)) @ self._projection[start + columns]
+            start += len(terms)
+        return found
+
+    @cached_property
+    def _for_one(self) -> list[tuple[Callable[[str], list[str]], dict[str, int], np.ndarray]]:
+        return [(v.build_analyzer(), v.vocabulary_, v.idf_.astype(np.float32)) for v in (self._chars, self._words)]
 
     def _prepare(self, texts: Sequence[str]) -> tuple[list[str], list[str]]:
         plain = [normalise(text) for text in texts]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -39,18 +38,15 @@ class SentenceEncoder(GraphComponent):
         return cls(load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check))
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add a vector of shape (384,) to each message."""
-        vectors = self._encoder.encode([str(message.get(TEXT) or "") for message in messages])
-        return self._keep(messages, vectors)
+        """Begin on a vector of shape (384,) for each message; whoever needs it waits for it."""
+        for message in messages:
+            message.set(VECTOR, self._encoder.encode_soon(str(message.get(TEXT) or "")))
+        return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """The same for the examples, with a cache on disk: most are unchanged since the last training."""
         messages = training_data.training_examples
-        self._keep(messages, encode_cached(self._encoder, [str(m.get(TEXT) or "") for m in messages]))
-        return training_data
-
-    @staticmethod
-    def _keep(messages: list[Message], vectors: np.ndarray) -> list[Message]:
+        vectors = encode_cached(self._encoder, [str(m.get(TEXT) or "") for m in messages])
         for message, vector in zip(messages, vectors):
             message.set(VECTOR, vector)
-        return messages
+        return training_data

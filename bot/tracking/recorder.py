@@ -45,11 +45,18 @@ class TurnRecorder:
             conversation = new_conversation(conversation_id, channel or "unknown", _now())
             session.add(conversation)
         turn: Turn | None = None
+        said: list[tuple[Turn | None, Message]] = []
         for event in events:
             if event.get("event") == "user":
                 turn = self._add_turn(session, conversation, event)
+                said.append((turn, self._question(turn, event)))
             elif event.get("event") == "bot":
-                self._add_reply(session, conversation, event, turn=turn)
+                said.append(self._reply(session, conversation, event, turn=turn))
+        # Once a turn is complete: each flush on the way would cost as much as a reply takes to compose.
+        session.flush()
+        for of_turn, message in said:
+            message.turn_id = of_turn.id if of_turn else None
+            session.add(message)
         conversation.slots = snapshot
         conversation.is_with_staff = bool(snapshot.get("with_staff"))
         conversation.last_at = max(conversation.last_at, _now())
@@ -80,25 +87,27 @@ class TurnRecorder:
         if decision.get("via") == "language":
             conversation.language = decision.get("detail")
         session.add(turn)
-        session.flush()
-        session.add(
-            Message(
-                conversation_id=conversation.id,
-                turn_id=turn.id,
-                at=turn.at,
-                sender="caregiver",
-                text=text,
-                payload={},
-                client_message_id=metadata.get("client_message_id"),
-                delivery="delivered",
-            )
-        )
         return turn
 
-    def _add_reply(
+    @staticmethod
+    def _question(turn: Turn, event: dict[str, Any]) -> Message:
+        return Message(
+            conversation_id=turn.conversation_id,
+            at=turn.at,
+            sender="caregiver",
+            text=turn.text,
+            payload={},
+            client_message_id=(event.get("metadata") or {}).get("client_message_id"),
+            delivery="delivered",
+        )
+
+    def _reply(
         self, session: Session, conversation: Conversation, event: dict[str, Any], *, turn: Turn | None
-    ) -> None:
-        """`turn` is the one that the bot answers; None for what the staff side says between turns."""
+    ) -> tuple[Turn | None, Message]:
+        """A reply and the turn that it belongs to.
+
+        `turn` is the one that the bot answers; None for what the staff side says between turns.
+        """
         payload = (event.get("data") or {}).get("custom") or {}
         kind = payload.get("kind")
         is_staff = kind == ReplyKind.STAFF.value
@@ -109,19 +118,15 @@ class TurnRecorder:
             if kind in _STRONGER:
                 self._mark_urgent(session, conversation, payload)
         turn = turn or _last_turn(session, conversation.id)
-        session.add(
-            Message(
-                conversation_id=conversation.id,
-                turn_id=turn.id if turn else None,
-                at=_time(event),
-                sender="staff" if is_staff else "bot",
-                kind=kind,
-                text=event.get("text") or payload.get("text") or "",
-                payload=payload,
-                client_message_id=(event.get("metadata") or {}).get("client_message_id"),
-            )
+        return turn, Message(
+            conversation_id=conversation.id,
+            at=_time(event),
+            sender="staff" if is_staff else "bot",
+            kind=kind,
+            text=event.get("text") or payload.get("text") or "",
+            payload=payload,
+            client_message_id=(event.get("metadata") or {}).get("client_message_id"),
         )
-        session.flush()
 
     @staticmethod
     def _note_ending(turn: Turn, kind: str | None, payload: dict[str, Any]) -> None:

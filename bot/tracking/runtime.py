@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import logging
 import time
+from graphlib import TopologicalSorter
 from typing import Any
 
 import jsonschema
@@ -16,6 +17,7 @@ import rasa.core.agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -46,17 +48,39 @@ def apply() -> None:
     _give_the_gate_its_context()
     _never_silent()
     _never_fill_in_texts()
+    _run_graphs_in_order()
 
 
 def _build_schema_validator_once() -> None:
-    """Rasa re-checks a constant JSON schema on each call of the action server: half of a turn's time."""
+    """Rasa re-checks a constant JSON schema on each call of the action server: half of a turn's time.
+
+    Even built once it takes 2 ms to walk through an answer; what our own actions send is seen to be right without it.
+    """
     validator = jsonschema.Draft7Validator(rasa_action.RemoteAction.action_response_format_spec())
 
     def validate(self: Any, result: dict[str, Any]) -> bool:
-        validator.validate(result)
+        if not _is_plainly_valid(result):
+            validator.validate(result)
         return True
 
     rasa_action.RemoteAction._validate_action_result = validate  # type: ignore[method-assign]
+
+
+def _is_plainly_valid(result: Any) -> bool:
+    """Whether an answer of the action server holds nothing but set slots and responses."""
+    if not isinstance(result, dict):
+        return False
+    events, responses = result.get("events"), result.get("responses")
+    return (
+        isinstance(events, list)
+        and isinstance(responses, list)
+        and all(isinstance(e, dict) and e.get("event") == "slot" and "value" in e and _is_name(e) for e in events)
+        and all(isinstance(response, dict) for response in responses)
+    )
+
+
+def _is_name(event: dict[str, Any]) -> bool:
+    return isinstance(event.get("name"), str) and isinstance(event.get("timestamp"), (int, float, type(None)))
 
 
 def _never_fill_in_texts() -> None:
@@ -66,6 +90,32 @@ def _never_fill_in_texts() -> None:
         return response
 
     TemplatedNaturalLanguageGenerator._fill_response = as_it_is  # type: ignore[method-assign]
+
+
+def _run_graphs_in_order() -> None:
+    """Rasa has dask find the order of a graph's nodes for each message, and formats its inputs for a log that is off.
+
+    Our graphs are small and never change: the order is found once.
+    """
+
+    def order_of(runner: DaskGraphRunner, targets: tuple[str, ...]) -> list[tuple[str, list[str]]]:
+        nodes = runner._graph_schema.minimal_graph_schema(list(targets)).nodes
+        needs = {name: list(node.needs.values()) for name, node in nodes.items()}
+        return [(name, needs[name]) for name in TopologicalSorter(needs).static_order() if name in needs]
+
+    def run(
+        self: DaskGraphRunner, inputs: dict[str, Any] | None = None, targets: list[str] | None = None
+    ) -> dict[str, Any]:
+        wanted = tuple(targets or self._graph_schema.target_names)
+        orders = self.__dict__.setdefault("_companion_orders", {})
+        if wanted not in orders:
+            orders[wanted] = order_of(self, wanted)
+        done = {name: (name, value) for name, value in (inputs or {}).items()}
+        for name, needs in orders[wanted]:
+            done[name] = self._instantiated_nodes[name](*(done[need] for need in needs))
+        return dict(done[name] for name in wanted)
+
+    DaskGraphRunner.run = run  # type: ignore[method-assign]
 
 
 def _limit_slow_actions() -> None:
