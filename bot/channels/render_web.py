@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.channels.turns import SafetyNet
 from bot.core.emergency_reply import emergency_reply
-from bot.core.red_flags import FlagKind, RedFlag, Urgency
+from bot.core.red_flags import red_flag
 from bot.core.replies import Reply, ReplyKind
 from bot.store.messages import StoredMessage
 
@@ -80,5 +80,5 @@ def _for_region(message: StoredMessage, region: str, net: SafetyNet) -> Reply | 
     if flag is None:
         return None
     harm = net.texts.texts["crisis_harm"]["act"] in message.text
-    found = RedFlag(flag.id, FlagKind(flag.kind), Urgency(flag.urgency), flag.title, flag.say, harm_to_others=harm)
+    found = red_flag(flag, harm_to_others=harm)
     return emergency_reply(net.texts.compose(found, region=region))

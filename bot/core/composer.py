@@ -16,6 +16,8 @@ from bot.core.replies import Button, Related, Reply, ReplyKind
 from bot.core.topics import CATEGORY_TITLES, Topic, Topics, load_yaml
 
 RELATED_SHOWN = 3
+ASK_A_PERSON = "ask_a_person"
+"""The line of content/disclaimers.yml that topics with `handoff: always` have on top of their own."""
 TOPICS_A_PAGE = 8
 
 # Names of buttons in content/replies.yml and what pressing one sends.
@@ -124,7 +126,12 @@ class Composer:
         approval = self._approval_of(topic)
         related = [Related(r, self.topics[r].title) for r in topic.related if r in self.topics][:RELATED_SHOWN]
         buttons = [Button(r.title, topic_payload(r.topic)) for r in related]
-        if topic.handoff != "never":
+        disclaimer = self._disclaimers[topic.disclaimer]
+        if topic.handoff == "always":
+            # A matter that nobody should be left alone with: the bot asks for the person's yes by itself.
+            buttons.insert(0, BUTTONS["human"])
+            disclaimer = f"{disclaimer} {self._disclaimers[ASK_A_PERSON]}"
+        elif topic.handoff == "offer":
             buttons.append(BUTTONS["human"])
         terms = [{"term": term.term, "definition": term.definition} for term in self._glossary.terms_in(topic.answer)]
         return Reply(
@@ -132,7 +139,7 @@ class Composer:
             text=topic.answer,
             topic=topic.id,
             title=topic.title,
-            disclaimer=self._disclaimers[topic.disclaimer],
+            disclaimer=disclaimer,
             sources=topic.sources,
             reviewed=approval.on.isoformat() if approval.on else None,
             review_status=approval.status,

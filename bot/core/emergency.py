@@ -61,6 +61,8 @@ class EmergencyMessage:
     flag: str | None
     """Id of the red flag; None when the channel needs the emergency text without knowing which."""
     kind: FlagKind
+    calls_staff: bool = False
+    """See RedFlag."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class EmergencyTexts:
             urgency=urgency,
             flag=flag.id if flag else None,
             kind=kind,
+            calls_staff=flag.calls_staff if flag else False,
         )
 
     def _numbers(self, kind: LineKind, lines: Sequence[PhoneLine], *, everywhere: bool) -> list[str]:

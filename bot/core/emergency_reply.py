@@ -16,8 +16,8 @@ def emergency_reply(message: EmergencyMessage) -> Reply:
         text=message.text,
         title=message.title,
         phones=phones,
-        # In a crisis a person is offered, never forced. An emergency has one thing to do: call.
+        # In a crisis a person is offered at once. An emergency has one thing to do: call.
         buttons=[BUTTONS["human"]] if kind is ReplyKind.CRISIS else [],
         red_flag=message.flag,
-        extra={"urgency": message.urgency.value},
+        extra={"urgency": message.urgency.value, **({"handoff": "create"} if message.calls_staff else {})},
     )

@@ -21,6 +21,7 @@ REAL_WORDS_FILE = "red_flag_real_words.txt"
 
 _LEAST_EXAMPLES = 10
 _KINDS = ("emergency", "crisis")
+_HANDOFFS = ("offer", "create")
 _URGENCIES = ("now", "today", "team")
 _FORBIDDEN = re.compile(r"[{}\[\]]")
 _UNSPACED_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
@@ -48,6 +49,8 @@ class Flag:
     title: str
     say: str
     source: Mapping[str, str] | None
+    handoff: str
+    """`create`: staff are asked to look in by themselves; `offer`: a person is offered at most."""
     groups: Sequence[Group]
     not_as: Sequence[Pattern]
     """Wordings that lend this flag's words another meaning; they silence only a match that shares a word with them, so
@@ -196,6 +199,9 @@ def _read_flag(
         reader.fault(f"{flag_id}: kind is {kind}", f"use one of {', '.join(_KINDS)}")
     if urgency not in _URGENCIES:
         reader.fault(f"{flag_id}: urgency is {urgency}", f"use one of {', '.join(_URGENCIES)}")
+    handoff = str(entry.get("handoff", "offer"))
+    if handoff not in _HANDOFFS:
+        reader.fault(f"{flag_id}: handoff is {handoff}", f"use one of {', '.join(_HANDOFFS)}")
     for name in ("title", "say"):
         if not isinstance(entry.get(name), str) or not entry[name].strip():
             reader.fault(f"{flag_id}: {name} is missing", "write it")
@@ -217,7 +223,8 @@ def _read_flag(
         reader.fault(f"{flag_id}: has no patterns", "give at least one group")
     return Flag(
         flag_id, kind, urgency, str(entry.get("title")).strip(), " ".join(str(entry.get("say")).split()), source,
-        tuple(groups), compile_all(reader.texts(entry.get("not_as", []), f"{flag_id}: not_as"), f"{flag_id}: not_as"),
+        handoff, tuple(groups),
+        compile_all(reader.texts(entry.get("not_as", []), f"{flag_id}: not_as"), f"{flag_id}: not_as"),
         tuple(examples["must_match"]), tuple(examples["must_not_match"]),
     )  # fmt: skip
 

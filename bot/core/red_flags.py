@@ -53,6 +53,22 @@ class RedFlag:
     """Of an emergency: the message also speaks of suicide or harm, so somebody to talk to is shown as well."""
     harm_to_others: bool = False
     """Of a crisis: a child is in danger or somebody is being hurt, so child protection lines are shown as well."""
+    calls_staff: bool = False
+    """Staff are asked to look in on the conversation, without the person having asked for them."""
+
+
+def red_flag(flag: Flag, *, with_crisis: bool = False, harm_to_others: bool = False) -> RedFlag:
+    """A category as the content gives it, as something found in a message."""
+    return RedFlag(
+        id=flag.id,
+        kind=FlagKind(flag.kind),
+        urgency=Urgency(flag.urgency),
+        title=flag.title,
+        say=flag.say,
+        with_crisis=with_crisis,
+        harm_to_others=harm_to_others,
+        calls_staff=flag.handoff == "create",
+    )
 
 
 @dataclass(frozen=True)
@@ -96,12 +112,8 @@ class RedFlagRules:
         if not found:
             return None
         flag = min((flag for flag, _ in found), key=_rank)
-        return RedFlag(
-            id=flag.id,
-            kind=FlagKind(flag.kind),
-            urgency=Urgency(flag.urgency),
-            title=flag.title,
-            say=flag.say,
+        return red_flag(
+            flag,
             with_crisis=flag.kind != FlagKind.CRISIS.value
             and any(other.kind == FlagKind.CRISIS.value for other, _ in found),
             harm_to_others=any(harm for other, harm in found if other.id == flag.id),

@@ -50,6 +50,11 @@ def declined(*, key: str) -> Events:
     return [_with_staff(False), bot_said(fixed("handoff/declined"), key=key)]
 
 
+def called(*, key: str) -> Events:
+    """A red flag has put the conversation into the queue without the person having asked for it."""
+    return [bot_said(fixed("handoff/called"), key=key)]
+
+
 def expired(*, key: str) -> Events:
     """Nobody took the request in time."""
     return [_with_staff(False), bot_said(fixed("handoff/expired"), key=key)]

@@ -23,7 +23,7 @@ from rasa.shared.utils.common import cached_method
 from bot.core.content import CONTENT_DIR, NLU_DIR, all_topics
 from bot.core.emergency import EmergencyTexts, load_emergency
 from bot.core.emergency_reply import emergency_reply
-from bot.core.red_flags import FlagKind, RedFlag, RedFlagRules, Urgency
+from bot.core.red_flags import FlagKind, RedFlag, RedFlagRules, red_flag
 from bot.core.topics import INTENT_PREFIX, example_lines, load_yaml
 from bot.nlu.keys import LABEL
 
@@ -32,11 +32,7 @@ def emergency_responses(texts: EmergencyTexts, rules: RedFlagRules) -> dict[str,
     """`utter_emergency` and `utter_crisis` with all their variations."""
     responses: dict[str, list[dict[str, Any]]] = {}
     for kind in FlagKind:
-        flags = [
-            RedFlag(flag.id, kind, Urgency(flag.urgency), flag.title, flag.say)
-            for flag in rules.flags
-            if flag.kind == kind.value
-        ]
+        flags = [red_flag(flag) for flag in rules.flags if flag.kind == kind.value]
         # The first variation has no condition: it is said whatever the slot holds.
         rows = [_row(texts, flags[0] if kind is FlagKind.CRISIS else None)]
         for flag in flags:

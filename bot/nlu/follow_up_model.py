@@ -116,9 +116,7 @@ class FollowUpModel:
         return cls(minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 200}).x)
 
     @classmethod
-    def fit_examples(
-        cls, around: Surroundings, rank_all: RankAll, vocabulary: Vocabulary
-    ) -> FollowUpModel:
+    def fit_examples(cls, around: Surroundings, rank_all: RankAll, vocabulary: Vocabulary) -> FollowUpModel:
         """Train on data/follow_ups/; `rank_all` gives the messages' two rankings over the choices."""
         rows = list(follow_up_examples())
         asked = [(row.then, Context(topic=row.topic, subject=named_subject(row.first, vocabulary))) for row in rows]

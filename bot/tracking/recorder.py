@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.core.handoffs import Reason
 from bot.core.replies import ReplyKind
 from bot.store.handoff_sweep import mark_urgent
-from bot.store.handoffs import request_in
+from bot.store.red_flag_calls import call_staff, calls_staff
 from bot.store.tables import Conversation, Message, Turn, new_conversation
 from bot.tracking.redacted_events import redact_event, redact_slot
 
@@ -141,16 +138,12 @@ class TurnRecorder:
     def _mark_urgent(session: Session, conversation: Conversation, payload: dict[str, Any]) -> None:
         """In the transaction that stores the emergency: the open hand-off goes to the top of the queue.
 
-        Without one, none is made unless the red flag's content says so: help comes from the emergency number, and a
-        person is offered, not forced.
+        Without one, none is made unless the red flag's content says so.
         """
         conversation.is_urgent = True
         marked = mark_urgent(session, conversation.id, now=_now())
-        if marked is None and payload.get("handoff") == "create":
-            about = str(payload.get("title") or "An emergency was answered.")
-            # Another process may ask for a person at this moment; the emergency must be stored in any case.
-            with suppress(IntegrityError), session.begin_nested():
-                request_in(session, conversation.id, reason=Reason.RED_FLAG, about=about, now=_now(), is_urgent=True)
+        if marked is None and calls_staff(payload):
+            call_staff(session, conversation.id, payload, now=_now())
 
 
 def _last_turn(session: Session, conversation_id: str) -> Turn | None:

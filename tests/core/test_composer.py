@@ -25,6 +25,16 @@ def test_an_approved_version_says_when():
     assert "Last reviewed by a clinician: 2026-11-23" in approved.answer("breathing.niv").plain_text()
 
 
+def test_a_matter_for_a_person_says_so_and_asks_first():
+    always = [topic.id for topic in COMPOSER.topics.values() if topic.handoff == "always"]
+    assert always
+    for topic in always:
+        reply = COMPOSER.answer(topic)
+        assert reply.buttons[0].title == "Talk to a person" and "go through with a person" in reply.disclaimer
+    offered = COMPOSER.answer("breathing.niv")
+    assert offered.buttons[-1].title == "Talk to a person" and "go through with a person" not in offered.disclaimer
+
+
 def test_clarify_offers_topics_in_human_words_and_a_way_out():
     reply = COMPOSER.clarify(["breathing.niv", "breathing.clearance", "no.such"])
     payloads = [button.payload for button in reply.buttons]

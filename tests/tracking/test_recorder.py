@@ -12,6 +12,7 @@ from bot.core import staff_events
 from bot.core.handoffs import Reason, Staff
 from bot.store import handoffs
 from bot.store.handoff_reads import open_handoff
+from bot.store.staff_messages import messages_of
 from bot.store.tables import Conversation, Message, Turn
 from tests.tracking.talks import load, take_turn
 
@@ -94,6 +95,10 @@ def test_an_emergency_makes_no_hand_off_unless_its_content_says_so(store):
     take_turn(store, "again", intent="emergency", payload={**EMERGENCY, "handoff": "create", "title": "Breathing"})
     made = open_handoff(store.engine, "web-1")
     assert made.is_urgent and made.reason is Reason.RED_FLAG and made.about == "Breathing"
+    told = messages_of(store.engine, "web-1")
+    assert [message.kind for message in told] == ["switch"] and "take this back" in told[0].text
+    take_turn(store, "still", intent="emergency", payload={**EMERGENCY, "handoff": "create", "title": "Breathing"})
+    assert len(messages_of(store.engine, "web-1")) == 1, "who waits already is not told again"
 
 
 def test_a_form_question_below_an_answer_does_not_hide_the_answer(store):
