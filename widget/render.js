@@ -52,10 +52,13 @@ export function speaker({ sender, payload }, t) {
   return sender === "staff" ? payload?.author?.name || t.staff : t.name;
 }
 
+/** Related topics are among the buttons, for channels that have nothing else to show them by; here each stands once. */
+const besideRelated = (buttons, related) => buttons?.filter(({ title }) => !related?.some((topic) => topic.title === title));
+
 /** What a screen reader is told of a new message. */
 export function spoken(message, t) {
   const { title, text, disclaimer, phones = [], buttons = [], related = [], author } = message.payload ?? {};
-  const choices = [...buttons, ...related].map((choice) => choice.title).join("; ");
+  const choices = [...besideRelated(buttons, related), ...related].map((choice) => choice.title).join("; ");
   const parts = [title, text ?? message.text, disclaimer, ...phones.map((p) => `${p.label}: ${p.number}`), choices && `${t.choices}: ${choices}`];
   const who = [speaker(message, t), author?.role].filter(Boolean).join(", ");
   return fill(t.says, { who, text: parts.filter(Boolean).join(". ").replace(/\s+/g, " ").replace(/([.?!:])\./g, "$1") });
@@ -170,6 +173,7 @@ function theirs({ payload = {}, text, sender, id }, kind, context, updates) {
     updates.push(update);
     return node;
   };
+  const rest = besideRelated(buttons, related);
   const heading = title || (isUrgent && t[kind]);
   return [
     h("div", { class: "bubble", dir: rtl ? "rtl" : "auto", lang: language },
@@ -179,7 +183,7 @@ function theirs({ payload = {}, text, sender, id }, kind, context, updates) {
       disclaimer && h("p", { class: "disclaimer" }, disclaimer),
       sources && h("div", {}, h("h4", {}, t.sources), h("ul", {}, sources.map((s) => source(s, t)))),
       review(payload, context)),
-    buttons && offer(buttons),
+    rest?.length > 0 && offer(rest),
     related && [h("h4", { class: "related" }, t.related), offer(related.map(({ topic, title }) => ({ title, payload: `/choose_topic{"topic": ${JSON.stringify(topic)}}` })), t.related)],
     sender === "bot" && RATED.includes(kind) && feedback({ id }, context),
   ];

@@ -185,6 +185,8 @@ export class SmaCompanion extends HTMLElement {
     ui.launcher.hidden = isOpen;
     if (isOpen) {
       const { seen = 0 } = chat.kept;
+      // A button of the page may have opened it: focus goes back there.
+      this.opener = [null, document.body, this].includes(document.activeElement) ? ui.launcher : document.activeElement;
       this.place(isQuiet);
       if (newsSince(chat.state, seen).length) {
         chat.mark(seen);
@@ -194,7 +196,7 @@ export class SmaCompanion extends HTMLElement {
     } else {
       this.showMenu(false);
       ui.panel.close();
-      ui.launcher.focus();
+      this.opener.focus();
     }
     this.changed(chat.state, chat.state);
   }

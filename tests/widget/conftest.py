@@ -8,18 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.chromium import run_chromium
+from tests.chromium import violations as find_violations
 
 sys.path.insert(0, str(Path(__file__).parent))
 from stand_in import Channel, serve
 
-WCAG = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]},
-    "resultTypes": ["violations"],
-}
 OUTPUT = Path(__file__).resolve().parents[2] / "test-output" / "widget"
 
 
@@ -79,10 +75,4 @@ def chromium_page(chromium_context: Callable[..., BrowserContext]) -> Page:
 @pytest.fixture(scope="session")
 def violations() -> Callable[[Page], list[str]]:
     """What axe finds wrong, one line each."""
-    axe = Axe()
-
-    def find(page: Page) -> list[str]:
-        found = axe.run(page, options=WCAG).response["violations"]
-        return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
-
-    return find
+    return find_violations

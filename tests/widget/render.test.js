@@ -25,6 +25,11 @@ test("only digits and a plus in front are called", () => {
   for (const number of ["javascript:x", "", undefined, "+"]) assert.equal(safeTel(number), null, String(number));
 });
 
+test("what is related is named once", () => {
+  const payload = { text: "A.", buttons: [{ title: "R" }, { title: "Talk to a person" }], related: [{ title: "R" }] };
+  assert.match(spoken({ sender: "bot", payload }, textsFor("en")), /Choices: Talk to a person; R$/);
+});
+
 test("an emoji counts as one character", () => {
   assert.equal(lengthOf("a😀"), 2);
 });

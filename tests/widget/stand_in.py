@@ -62,6 +62,14 @@ ANSWER = {
         {"topic": "treatments.nusinersen_what", "title": "What is nusinersen (Spinraza)?"},
         {"topic": "orthopaedic.scoliosis", "title": "Curved spine (scoliosis), braces and surgery"},
     ],
+    # As the channel sends it: what is related is among the buttons as well.
+    "buttons": [
+        {"title": "What is nusinersen (Spinraza)?",
+         "payload": '/choose_topic{"topic": "treatments.nusinersen_what"}'},
+        {"title": "Curved spine (scoliosis), braces and surgery",
+         "payload": '/choose_topic{"topic": "orthopaedic.scoliosis"}'},
+        {"title": "Talk to a person", "payload": "/human"},
+    ],
 }  # fmt: skip
 CLARIFY = {
     "kind": "clarify",
