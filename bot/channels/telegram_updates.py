@@ -41,6 +41,7 @@ TURNS_AT_ONCE = 8
 ATTEMPTS = 3
 """After so many failures of our own an update gets the safe text, and the next one its turn."""
 REMEMBERED = 1_000
+TYPING_AFTER_S = 0.4
 
 
 class Accepted(str, Enum):
@@ -144,8 +145,7 @@ class Inbox:
             await asyncio.to_thread(lambda: set_reachable(self._engine, sender_id, is_reachable=is_reachable))
             return Result(forgets=True)
         if incoming.what is not What.BUTTON:
-            self._aside(self._api.show_typing(incoming.chat_id))
-            return await self._turns.work(incoming, sender_id)
+            return await self._work_while_typing(incoming, sender_id)
         return await self._press(incoming, sender_id, waiting)
 
     async def _press(self, incoming: Incoming, sender_id: str, waiting: Waiting) -> Result:
@@ -168,8 +168,17 @@ class Inbox:
         if is_again:
             return Result()
         self._aside(self._show(incoming, button, None))
-        self._aside(self._api.show_typing(incoming.chat_id))
-        return await self._turns.work(incoming, sender_id, button)
+        return await self._work_while_typing(incoming, sender_id, button)
+
+    async def _work_while_typing(self, incoming: Incoming, sender_id: str, pressed: KeptButton | None = None) -> Result:
+        """A turn; the chat shows that somebody types where it takes long enough to be seen, as Telegram advises."""
+        later = asyncio.get_running_loop().call_later(
+            TYPING_AFTER_S, lambda: self._aside(self._api.show_typing(incoming.chat_id))
+        )
+        try:
+            return await self._turns.work(incoming, sender_id, pressed)
+        finally:
+            later.cancel()
 
     def _answer(self, incoming: Incoming, toast: str | None) -> None:
         self._aside(self._api.answer_press(str(incoming.callback_id), self._texts.toasts[toast] if toast else None))

@@ -268,11 +268,19 @@ def test_turn_that_stores_nothing_gets_the_safe_text(telegram: TelegramServer, c
     assert "Something went wrong" in said.text
 
 
+def typing_in(telegram: TelegramServer, chat: int) -> int:
+    return sum(name == "sendChatAction" and str(call["chat_id"]) == str(chat) for name, call in telegram.api.calls)
+
+
+def test_an_answer_that_comes_at_once_needs_no_typing(telegram: TelegramServer, chat: int) -> None:
+    assert telegram.api.ask(chat, "what is a mask for") and typing_in(telegram, chat) == 0
+
+
 def test_slow_turn_is_waited_for_and_answered_once(telegram: TelegramServer, chat: int) -> None:
     telegram.agent.go_on.clear()
     telegram.api.message(chat, text="slow question")
     time.sleep(1.5)
-    assert not telegram.api.in_chat(chat)
+    assert not telegram.api.in_chat(chat) and typing_in(telegram, chat) == 1
     telegram.agent.go_on.set()
     (said,) = telegram.api.wait(lambda: telegram.api.in_chat(chat))
     assert "An answer." in said.text
