@@ -28,3 +28,10 @@ def test_a_changed_file_is_refused(tmp_path):
         (tmp_path / name).write_bytes(b"changed")
     with pytest.raises(FaultsError, match="checksum"):
         Encoder(tmp_path, check_sums=True)
+
+
+def test_a_vector_begun_early_is_shared_and_the_same():
+    encoder = load_encoder(FOLDER, check_sums=True)
+    begun = encoder.encode_soon("is the mask loud")
+    assert encoder.encode_soon("is the mask loud") is begun
+    assert np.array_equal(begun.result(), encoder.encode(["is the mask loud"])[0])
