@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from bot.core.composer import topic_payload
 from bot.store.tables import Message
@@ -34,6 +35,20 @@ class StoredMessage:
 
 
 _COLUMNS = tuple(getattr(Message, name) for name in StoredMessage.__dataclass_fields__)
+_SAID = orm.aliased(Message)
+_TURN = (
+    sa.select(*_COLUMNS)
+    .join(_SAID, _SAID.conversation_id == Message.conversation_id)
+    .where(
+        _SAID.conversation_id == sa.bindparam("conversation"),
+        _SAID.client_message_id == sa.bindparam("key"),
+        _SAID.sender == "caregiver",
+        Message.id >= _SAID.id,
+        sa.or_(Message.id == _SAID.id, sa.and_(Message.turn_id == _SAID.turn_id, Message.sender == "bot")),
+    )
+    .order_by(Message.id)
+)
+"""A caregiver's message and what the bot said to it."""
 
 
 def messages_since(
@@ -61,22 +76,9 @@ def news(engine: sa.engine.Engine, cursors: Mapping[str, int]) -> list[StoredMes
 
 def turn_of(engine: sa.engine.Engine, conversation_id: str, client_message_id: str) -> list[StoredMessage]:
     """The caregiver's message with this id of the client, and the bot's replies to it; empty when it is not stored."""
-    said = sa.select(*_COLUMNS).where(
-        Message.conversation_id == conversation_id,
-        Message.client_message_id == client_message_id,
-        Message.sender == "caregiver",
-    )
+    # One statement: it is asked three times a turn.
     with engine.connect() as connection:
-        first = next(iter(_read(connection, said)), None)
-        if first is None:
-            return []
-        replies = sa.select(*_COLUMNS).where(
-            Message.conversation_id == conversation_id,
-            Message.turn_id == first.turn_id,
-            Message.sender == "bot",
-            Message.id > first.id,
-        )
-        return [first, *_read(connection, replies.order_by(Message.id))]
+        return list(_read(connection, _TURN.params(conversation=conversation_id, key=client_message_id)))
 
 
 def offered_title(engine: sa.engine.Engine, conversation_id: str, payload: str) -> str | None:
