@@ -52,7 +52,7 @@ export function speaker({ sender, payload }, t) {
   return sender === "staff" ? payload?.author?.name || t.staff : t.name;
 }
 
-/** Related topics are among the buttons, for channels that have nothing else to show them by; here each stands once. */
+/** Related topics are among the buttons as well. */
 const besideRelated = (buttons, related) => buttons?.filter(({ title }) => !related?.some((topic) => topic.title === title));
 
 /** What a screen reader is told of a new message. */
@@ -122,6 +122,15 @@ function phone({ label, number, tel }, t) {
   return h("li", {}, h(href ? "a" : "p", { class: "phone", href }, icon("phone"), h("strong", {}, fill(t.call, { number })), h("span", {}, label)));
 }
 
+// A guess, for the order only.
+const ZONES = { London: "UK", Dublin: "Ireland", Auckland: "New Zealand", Kolkata: "India", Calcutta: "India", Europe: "EU", America: "US", Australia: "Australia" };
+
+export function nearestFirst(phones, zone = new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "") {
+  const [area, city] = zone.split("/");
+  const isNear = ({ label }) => label.includes(ZONES[city] ?? ZONES[area]);
+  return [...phones].sort((a, b) => isNear(b) - isNear(a));
+}
+
 function review({ review_status, reviewed, as_of }, { t, date }) {
   const isApproved = review_status === "approved" && reviewed;
   return (review_status || as_of) && h("p", { class: "muted" },
@@ -178,7 +187,7 @@ function theirs({ payload = {}, text, sender, id }, kind, context, updates) {
   return [
     h("div", { class: "bubble", dir: rtl ? "rtl" : "auto", lang: language },
       heading && h("h3", {}, heading),
-      phones && h("ul", { class: "phones" }, phones.map((p) => phone(p, t))),
+      phones && h("ul", { class: "phones" }, nearestFirst(phones).map((p) => phone(p, t))),
       prose(payload.text ?? text),
       disclaimer && h("p", { class: "disclaimer" }, disclaimer),
       sources && h("div", {}, h("h4", {}, t.sources), h("ul", {}, sources.map((s) => source(s, t)))),

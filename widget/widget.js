@@ -185,7 +185,7 @@ export class SmaCompanion extends HTMLElement {
     ui.launcher.hidden = isOpen;
     if (isOpen) {
       const { seen = 0 } = chat.kept;
-      // A button of the page may have opened it: focus goes back there.
+      // focus goes back there
       this.opener = [null, document.body, this].includes(document.activeElement) ? ui.launcher : document.activeElement;
       this.place(isQuiet);
       if (newsSince(chat.state, seen).length) {

@@ -10,7 +10,11 @@ from bot.core.replies import Phone, Reply, ReplyKind
 def emergency_reply(message: EmergencyMessage) -> Reply:
     """The fixed text with its numbers, ready for any channel."""
     kind = ReplyKind(message.kind.value)
-    phones = [Phone(f"{line.label} ({line.region})", line.number, line.tel) for line in message.numbers]
+    # One number of several regions is one button: in an emergency nobody reads a list of nine.
+    regions: dict[tuple[str, str, str], list[str]] = {}
+    for line in message.numbers:
+        regions.setdefault((line.label, line.number, line.tel), []).append(line.region)
+    phones = [Phone(f"{label} ({', '.join(of)})", number, tel) for (label, number, tel), of in regions.items()]
     return Reply(
         kind=kind,
         text=message.text,

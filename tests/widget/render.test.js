@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textsFor } from "../../widget/locales.js";
-import { blocks, fill, lengthOf, safeTel, safeUrl, spoken } from "../../widget/render.js";
+import { blocks, fill, lengthOf, nearestFirst, safeTel, safeUrl, spoken } from "../../widget/render.js";
 
 test("paragraphs and lists are told apart", () => {
   assert.deepEqual(blocks("One\ntwo.\n\nUse:\n- a\n- b\n\n\n- c"), [
@@ -28,6 +28,17 @@ test("only digits and a plus in front are called", () => {
 test("what is related is named once", () => {
   const payload = { text: "A.", buttons: [{ title: "R" }, { title: "Talk to a person" }], related: [{ title: "R" }] };
   assert.match(spoken({ sender: "bot", payload }, textsFor("en")), /Choices: Talk to a person; R$/);
+});
+
+test("the number of the region stands first, and none is left out", () => {
+  const phones = ["EU, India", "UK", "Ireland", "US, Canada", "Australia"].map((of) => ({ label: `Emergency (${of})` }));
+  const first = { "Europe/London": "UK", "Europe/Dublin": "Ireland", "Europe/Rome": "EU, India", "Asia/Kolkata": "EU, India", "America/Toronto": "US, Canada", "Australia/Perth": "Australia" };
+  for (const [zone, of] of Object.entries(first)) {
+    const sorted = nearestFirst(phones, zone);
+    assert.equal(sorted[0].label, `Emergency (${of})`, zone);
+    assert.equal(sorted.length, phones.length);
+  }
+  for (const zone of ["UTC", "", "Asia/Tokyo"]) assert.deepEqual(nearestFirst(phones, zone), phones);
 });
 
 test("an emoji counts as one character", () => {
