@@ -61,6 +61,7 @@ def train(*, force: bool = False) -> Path:
     TrainingHook.on_before_node = lambda *_args, **_kwargs: {}  # type: ignore[method-assign]
     TrainingHook.on_after_node = lambda *_args, **_kwargs: None  # type: ignore[method-assign]
 
+    _take_examples_as_they_are()
     settings = load_settings()
     folder: Path = settings.sma_models_dir
     before = fingerprint()
@@ -77,6 +78,25 @@ def train(*, force: bool = False) -> Path:
     path = Path(result.model)
     (folder / FINGERPRINT).write_text(json.dumps({"fingerprint": before, "model": path.name}))
     return path
+
+
+def _take_examples_as_they_are() -> None:
+    """Rasa hashes and copies every example each time that training data is merged with none: a fifth of training.
+
+    Our importer is the only source of examples, and `bot check` finds doubles.
+    """
+    from rasa.shared.nlu.training_data.training_data import TrainingData
+
+    merge = TrainingData.merge
+
+    def merge_if_any(self: TrainingData, *others: TrainingData | None) -> TrainingData:
+        filled = [other for other in others if other and not (other.is_empty() and not other.responses)]
+        if not filled:
+            return self
+        return filled[0] if self.is_empty() and not self.responses and len(filled) == 1 else merge(self, *filled)
+
+    TrainingData.merge = merge_if_any  # type: ignore[method-assign]
+    TrainingData.sanitize_examples = staticmethod(list)  # type: ignore[method-assign,assignment]
 
 
 def validate_data() -> None:
