@@ -79,7 +79,6 @@ export class Chat {
     this.keep();
   }
 
-  /** After another tab. */
   sync() {
     const { token } = this.kept;
     if (token && !this.isRemembered) return;
@@ -140,7 +139,7 @@ export class Chat {
     if (isBack) this.wake();
   }
 
-  // ---- sending: in order, nothing lost, nothing twice (the key makes a repeat harmless) ----
+  // ---- sending: in order, nothing lost, nothing twice ----
 
   async #send(entry) {
     this.queue.push({ ...entry, failures: 0 });

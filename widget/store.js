@@ -63,7 +63,7 @@ export function reduce(chat, { type, key, ...action }) {
   }
 }
 
-/** The lines of the log: day, new and message rows. */
+/** The lines of the log. */
 export function rows(chat, dayOf) {
   const lines = [];
   let day;

@@ -361,7 +361,6 @@ export class SmaCompanion extends HTMLElement {
     this.ui.log.scrollTop = this.ui.log.scrollHeight;
   }
 
-  /** With the end of what came before it. */
   toStart(message) {
     const { log } = this.ui;
     const { node } = this.nodes.get(keyOf(message)) ?? {};

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core.content import CONTENT_DIR, all_topics
-from bot.core.context import LONGEST_FOLLOW_UP, Context
+from bot.core.context import Context
 from bot.core.gate import TOPIC_GROUP, Intent
 from bot.core.red_flags import RedFlagRules
 from bot.core.settings import ROOT, load_settings
@@ -28,7 +28,8 @@ from bot.nlu import message_model as rankings
 from bot.nlu.alarm_examples import alarm_examples, parts
 from bot.nlu.encoder_files import load_encoder
 from bot.nlu.follow_up_model import FollowUpModel, Surroundings
-from bot.nlu.keys import ALARMS, GROUPS, IN_CONTEXT, LABEL, LABELS, VECTOR
+from bot.nlu.in_context import with_subject
+from bot.nlu.keys import ALARMS, GROUPS, IN_CONTEXT, LABEL, LABELS, VECTOR, VECTOR_IN_CONTEXT
 from bot.nlu.message_model import NO_FLAG, MessageModel, Shape
 from bot.nlu.vector_cache import encode_cached
 
@@ -64,8 +65,6 @@ class LabelClassifier(GraphComponent):
         self._model = MessageModel(vocabulary, shape)
         self._follow_ups = FollowUpModel(np.zeros(0))
         self._around = Surroundings({topic.id: topic.related for topic in all_topics().values()}, vocabulary)
-        self._subject_names = {entry.id: entry.label for entry in vocabulary.entries}
-        self._titles = {topic.id: topic.title for topic in all_topics().values()}
         settings = load_settings()
         self._encoder = load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check)
 
@@ -128,16 +127,16 @@ class LabelClassifier(GraphComponent):
         """Leave the best labels with their probabilities on each message."""
         for message in messages:
             text = str(message.get(TEXT) or "")
-            context = Context.from_metadata(message.get("metadata"))
-            is_follow_up = context.topic in self._titles and len(text.split()) <= LONGEST_FOLLOW_UP
-            around = self._encoder.encode_soon(self._with_subject(text, context)) if is_follow_up else None
             found = self._rank(text, message.get(VECTOR))
             ranking = self._best(found.labels)
             message.set(LABELS, ranking, add_to_output=True)
             message.set(INTENT, dict(ranking[0]), add_to_output=True)
             message.set(GROUPS, found.groups)
             message.set(ALARMS, [found.alarm, *(self._rank(part).alarm for part in parts(text)[1:])])
-            if around:
+            context = Context.from_metadata(message.get("metadata"))
+            in_context = with_subject(text, context)
+            if in_context:
+                around = self._rank(in_context, message.get(VECTOR_IN_CONTEXT))
                 message.set(IN_CONTEXT, self._in_context(text, context, found, around))
         return messages
 
@@ -170,23 +169,16 @@ class LabelClassifier(GraphComponent):
         kept += [i for i in order[KEPT_LABELS:] if names[i].startswith(DECISION_GROUP)][:1]
         return [{"name": names[i], "confidence": round(float(labels[i]), 4)} for i in kept]
 
-    def _in_context(
-        self, text: str, context: Context, alone: Found, vector: Future[np.ndarray]
-    ) -> list[tuple[str, float]]:
-        two_rankings = self._of_choices(alone), self._of_choices(self._rank(self._with_subject(text, context), vector))
-        features = self._around.features(text, context, *two_rankings)
+    def _in_context(self, text: str, context: Context, alone: Found, around: Found) -> list[tuple[str, float]]:
+        features = self._around.features(text, context, self._of_choices(alone), self._of_choices(around))
         p = self._follow_ups.probabilities(features)
         return [(self._around.choices[i], float(p[i])) for i in np.argsort(-p)[:KEPT_LABELS]]
 
     def _two_rankings(self, rows: Sequence[tuple[str, Context]]) -> list[tuple[np.ndarray, np.ndarray]]:
         """The choices' probabilities for each message alone, and with what the last answer was about before it."""
-        texts = [text for text, _ in rows] + [self._with_subject(text, context) for text, context in rows]
+        texts = [text for text, _ in rows] + [with_subject(text, context) or text for text, context in rows]
         found = [self._of_choices(each) for each in self._rank_all(texts)]
         return list(zip(found[: len(rows)], found[len(rows) :]))
-
-    def _with_subject(self, text: str, context: Context) -> str:
-        about = self._subject_names.get(context.subject or "") or self._titles[context.topic or ""]
-        return f"{about}: {text}"
 
     def _of_choices(self, found: Found) -> np.ndarray:
         known = dict(zip(self._model.names(), found.labels.tolist()))

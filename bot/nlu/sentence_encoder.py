@@ -12,9 +12,11 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.core.context import Context
 from bot.core.settings import load_settings
 from bot.nlu.encoder_files import Encoder, load_encoder
-from bot.nlu.keys import VECTOR
+from bot.nlu.in_context import with_subject
+from bot.nlu.keys import VECTOR, VECTOR_IN_CONTEXT
 from bot.nlu.vector_cache import encode_cached
 
 
@@ -38,9 +40,13 @@ class SentenceEncoder(GraphComponent):
         return cls(load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check))
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Begin on a vector of shape (384,) for each message; whoever needs it waits for it."""
+        """Begin on a vector of shape (384,) for each message, and for it in its context; who needs them waits."""
         for message in messages:
-            message.set(VECTOR, self._encoder.encode_soon(str(message.get(TEXT) or "")))
+            text = str(message.get(TEXT) or "")
+            message.set(VECTOR, self._encoder.encode_soon(text))
+            in_context = with_subject(text, Context.from_metadata(message.get("metadata")))
+            if in_context:
+                message.set(VECTOR_IN_CONTEXT, self._encoder.encode_soon(in_context))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
