@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.core.handoffs import Handoff, HandoffState, Outcome, Staff
+from bot.core.handoffs import Handoff, HandoffState, Outcome, Reason, Staff
 from bot.store import handoffs, staff_messages
 from bot.store.contacts import reveal
 from bot.store.database import utc_now
@@ -157,3 +157,18 @@ def test_rasa_is_killed_between_a_reply_and_its_delivery(
     until(is_delivered)
     assert caregiver.labels()[-2:] == ["handoff/taken_over", "staff"]
     assert get_handoff(stack.engine, asked.id).state is HandoffState.ACTIVE
+
+
+def test_a_crisis_puts_the_chat_into_the_queue_says_so_and_can_be_taken_back(
+    stack: Stack, caregiver: Caregiver, api: RasaApi
+) -> None:
+    (crisis,) = caregiver.say("i want to end my life")
+    assert crisis["kind"] == "crisis"
+    waiting = next(each.handoff for each in queue(stack.engine) if each.handoff.reason is Reason.RED_FLAG)
+    assert waiting.is_urgent and waiting.state is HandoffState.REQUESTED
+    deliver(stack.engine, api, waiting.conversation_id)
+    assert caregiver.labels() == ["crisis", "handoff/called"]
+    said = caregiver.everything()["messages"]
+    caregiver.press("Take my request back", said)
+    assert get_handoff(stack.engine, waiting.id).state is HandoffState.CANCELLED
+    assert caregiver.labels()[-1] == "handoff/withdrawn"
