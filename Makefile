@@ -23,10 +23,10 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 run: install ## install, train if needed, migrate, start everything and print the addresses
-	@$(PYTHON) -m bot run
+	@PYTHONWARNINGS=ignore $(PYTHON) -m bot run
 
 chat: install ## talk to the running bot in the terminal
-	@$(PYTHON) -m bot chat
+	@PYTHONWARNINGS=ignore $(PYTHON) -m bot chat
 
 test: install ## every test; what CI runs
 	@$(PYTHON) -m bot train

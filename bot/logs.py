@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+import warnings
 
 LIBRARY_MESSAGE_CHARS = 160
 OWN = ("bot", "actions", "console")
@@ -44,6 +45,8 @@ def _are_plain(args: object) -> bool:
 
 def configure_logging(level: str) -> None:
     """One handler on the root logger, standard error, for every process of ours."""
+    # Libraries warn their own developers, a page at each start; whoever runs this can mend none of it.
+    warnings.showwarning = lambda *_args, **_kwargs: None
     # Rasa's structlog lines hold the texts of messages; unconfigured they are printed at every level.
     import structlog
 
