@@ -15,7 +15,7 @@ ALARMS = "alarms"
 DECISION = "decision"
 """What the gate decided and why: see bot.core.gate.Decision."""
 VECTOR = "sentence_vector"
-"""The sentence encoder's vector, float32 of shape (384,), normalised: an array of a training example, a Future of one of
+"""The sentence encoder's vector, float32 of shape (384,), normalised: an array of a training example, a Future of
 a message. Not part of the output."""
 VECTOR_IN_CONTEXT = "sentence_vector_in_context"
 """The same of the message with the subject of the last answer before it (bot/nlu/in_context.py), where there is one."""
