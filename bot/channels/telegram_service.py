@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from bot.channels.counting import CalmStorage
 from bot.channels.telegram_api import ApiError, TelegramApi, webhook_url
 from bot.channels.telegram_polling import Polling
 from bot.channels.telegram_sender import Sender, parts_of
@@ -148,7 +148,7 @@ class TelegramService:
 
 def _limit(messages_per_minute: float) -> Any:
     """Counts messages of a sender within the last minute; whether this is one too many."""
-    storage = MemoryStorage()
+    storage = CalmStorage()
     limiter = MovingWindowRateLimiter(storage)
     item = RateLimitItemPerMinute(max(1, int(messages_per_minute)))
 

@@ -7,9 +7,10 @@ import math
 import time
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from bot.channels.counting import CalmStorage
 from bot.core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Limits:
     def __init__(self, *, messages_per_minute: float, requests_per_minute: float, redis_url: str = "") -> None:
         options = {"socket_timeout": REDIS_TIMEOUT_S, "socket_connect_timeout": REDIS_TIMEOUT_S}
         # The limiter itself holds its storage by a weak reference only.
-        self._storage = storage_from_string(redis_url, **options) if redis_url else MemoryStorage()
+        self._storage = storage_from_string(redis_url, **options) if redis_url else CalmStorage()
         self._limiter = FixedWindowRateLimiter(self._storage)
         self._uncounted_until = 0.0
         self._messages = RateLimitItemPerMinute(max(1, math.ceil(messages_per_minute)), namespace="web-messages")

@@ -78,7 +78,7 @@ def turn_of(engine: sa.engine.Engine, conversation_id: str, client_message_id: s
     """The caregiver's message with this id of the client, and the bot's replies to it; empty when it is not stored."""
     # One statement: it is asked three times a turn.
     with engine.connect() as connection:
-        return list(_read(connection, _TURN.params(conversation=conversation_id, key=client_message_id)))
+        return list(_read(connection, _TURN, {"conversation": conversation_id, "key": client_message_id}))
 
 
 def offered_title(engine: sa.engine.Engine, conversation_id: str, payload: str) -> str | None:
@@ -120,5 +120,8 @@ def _canonical(payload: str) -> tuple[str, str]:
         return name.strip(), brace + values
 
 
-def _read(connection: sa.engine.Connection, query: Any) -> Sequence[StoredMessage]:
-    return [StoredMessage(**{**row._mapping, "payload": row.payload or {}}) for row in connection.execute(query)]
+def _read(
+    connection: sa.engine.Connection, query: Any, values: Mapping[str, Any] | None = None
+) -> Sequence[StoredMessage]:
+    rows = connection.execute(query, values or {})
+    return [StoredMessage(**{**row._mapping, "payload": row.payload or {}}) for row in rows]

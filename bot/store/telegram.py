@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -141,6 +142,24 @@ def read_chat(engine: sa.engine.Engine, sender_id: str) -> Chat | None:
     return Chat(**row._mapping) if row else None
 
 
+def _seen(*columns: str) -> Any:
+    known = sa.update(TelegramChat).where(
+        TelegramChat.sender_id == sa.bindparam("who"), TelegramChat.is_unreachable.is_(False)
+    )
+    values = {column: sa.bindparam(column) for column in columns}
+    return known.values(**values).execution_options(synchronize_session=False)
+
+
+_SEEN = {
+    frozenset(columns): _seen(*columns)
+    for columns in (
+        ("seen_at",), ("seen_at", "last_message_id"), ("seen_at", "apologised_at"),
+        ("seen_at", "last_message_id", "apologised_at"),
+    )
+}  # fmt: skip
+"""Built once: it is said with every message."""
+
+
 def see_chat(
     session: Session,
     sender_id: str,
@@ -154,8 +173,7 @@ def see_chat(
     values = {"seen_at": now, **({"last_message_id": message_id} if message_id else {})}
     if apologised_at:
         values["apologised_at"] = apologised_at
-    known = sa.update(TelegramChat).where(TelegramChat.sender_id == sender_id, TelegramChat.is_unreachable.is_(False))
-    if session.execute(known.values(**values).execution_options(synchronize_session=False)).rowcount:
+    if session.execute(_SEEN[frozenset(values)], {"who": sender_id, **values}).rowcount:
         return
     chat = session.get(TelegramChat, sender_id)
     if chat is None:

@@ -65,7 +65,7 @@ class Outgoing:
 def put_in(session: Session, parts: Sequence[Part], *, now: datetime) -> int:
     """Add what is not there yet; returns how many parts were new."""
     keys = [part.key for part in parts]
-    known = set(session.execute(sa.select(TelegramOutgoing.key).where(TelegramOutgoing.key.in_(keys))).scalars())
+    known = set(session.execute(_KNOWN, {"keys": keys}).scalars())
     new = [part for part in parts if part.key not in known]
     if new:
         started = {
@@ -80,6 +80,7 @@ def put_in(session: Session, parts: Sequence[Part], *, now: datetime) -> int:
     return len(new)
 
 
+_KNOWN = sa.select(TelegramOutgoing.key).where(TelegramOutgoing.key.in_(sa.bindparam("keys", expanding=True)))
 _ADD = sa.insert(TelegramOutgoing.__table__)
 _NEXT = (
     sa.select(*(getattr(TelegramOutgoing, name) for name in Outgoing.__dataclass_fields__))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels import counting
 from bot.channels.web_limits import Limits
 from tests.channels.web_server import is_problem, say, serve_web
 
@@ -21,6 +23,24 @@ def test_one_too_many_has_to_wait_until_the_minute_is_over() -> None:
     assert [limits.message("web-1") is None for _ in range(3)] == [True, True, False]
     assert 1 <= (limits.message("web-1") or 0) <= 60
     assert limits.message("web-2") is None and limits.request("web-1") is None
+
+
+def test_counting_starts_one_thread_at_first_and_none_with_each_count() -> None:
+    limits = Limits(messages_per_minute=1000, requests_per_minute=1000)
+    time.sleep(0.1)
+    before = threading.active_count()
+    for _ in range(50):
+        assert limits.message("web-1") is None and threading.active_count() <= before
+
+
+def test_what_has_run_out_is_tidied_away_after_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "REST_S", 0.2)
+    storage = counting.CalmStorage()
+    storage.incr("gone", expiry=0)
+    time.sleep(0.3)
+    storage.incr("here", expiry=60)
+    time.sleep(0.2)
+    assert set(storage.storage) == {"here"}
 
 
 def test_a_redis_that_is_down_keeps_nobody_out_and_nobody_waiting() -> None:
