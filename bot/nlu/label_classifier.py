@@ -35,6 +35,8 @@ from bot.nlu.vector_cache import encode_cached
 
 KEPT_LABELS = 8
 """How many of the ranking are handed on and stored; the rest is noise."""
+ENCODED_WITHIN_S = 5.0
+"""A turn that waits longer fails, and the channel says its safe text: nobody waits for an encoder that hangs."""
 DECISION_GROUP = Intent.CLINICAL_DECISION.value
 FOLLOW_UPS = "follow_ups.npy"
 FOLLOW_UP_CACHE = ROOT / "var" / "cache" / "follow_up_vectors.npz"
@@ -143,7 +145,7 @@ class LabelClassifier(GraphComponent):
     def _rank(self, text: str, vector: Future[np.ndarray] | None = None) -> Found:
         vector = vector or self._encoder.encode_soon(text)
         spelling = self._model.spelling([text])
-        return self._found(self._model.rank_spelt(spelling, vector.result()[None, :]), 0)
+        return self._found(self._model.rank_spelt(spelling, vector.result(ENCODED_WITHIN_S)[None, :]), 0)
 
     def _rank_all(self, texts: list[str]) -> list[Found]:
         ranked = self._model.rank(texts, encode_cached(self._encoder, texts, path=FOLLOW_UP_CACHE))
