@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from bot.serve import prepare_environment
 
 
@@ -23,6 +25,7 @@ def serve() -> None:
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app("actions")
+    logging.getLogger("bot.serve_actions").info("action server on port %d", settings.sma_actions_port)
     app.run(host="127.0.0.1", port=settings.sma_actions_port, workers=1, access_log=False)
 
 
