@@ -90,10 +90,10 @@ def _take_examples_as_they_are() -> None:
     merge = TrainingData.merge
 
     def merge_if_any(self: TrainingData, *others: TrainingData | None) -> TrainingData:
-        filled = [other for other in others if other and not (other.is_empty() and not other.responses)]
-        if not filled:
-            return self
-        return filled[0] if self.is_empty() and not self.responses and len(filled) == 1 else merge(self, *filled)
+        filled = [data for data in (self, *others) if data and (data.responses or not data.is_empty())]
+        if len(filled) > 1:
+            return merge(*filled)
+        return filled[0] if filled else self
 
     TrainingData.merge = merge_if_any  # type: ignore[method-assign]
     TrainingData.sanitize_examples = staticmethod(list)  # type: ignore[method-assign,assignment]

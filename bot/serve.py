@@ -85,7 +85,7 @@ def serve() -> None:
         except FaultsError as error:
             print(error, file=sys.stderr, flush=True)
             os._exit(2)  # Sanic would swallow the exception and go on serving
-        # Models and lists stay for as long as the process: looking through them for garbage costs turns 100 ms.
+        # Models and lists stay for as long as the process: they need not be looked through for garbage in turns.
         gc.collect()
         gc.freeze()
 

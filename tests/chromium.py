@@ -20,6 +20,7 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+AXE = Axe()
 WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]},
     "resultTypes": ["violations"],
@@ -39,5 +40,5 @@ def run_chromium() -> Iterator[Browser]:
 
 def violations(page: Page) -> list[str]:
     """What axe finds wrong by WCAG 2.2 level AA, one line each."""
-    found = Axe().run(page, options=WCAG).response["violations"]
+    found = AXE.run(page, options=WCAG).response["violations"]
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

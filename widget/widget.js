@@ -185,7 +185,7 @@ export class SmaCompanion extends HTMLElement {
     ui.launcher.hidden = isOpen;
     if (isOpen) {
       const { seen = 0 } = chat.kept;
-      // focus goes back there
+      // Closing gives the focus back.
       this.opener = [null, document.body, this].includes(document.activeElement) ? ui.launcher : document.activeElement;
       this.place(isQuiet);
       if (newsSince(chat.state, seen).length) {

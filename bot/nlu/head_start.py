@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -10,15 +12,10 @@ from bot.core.normal import clean
 from bot.core.settings import load_settings
 from bot.nlu.encoder_files import load_encoder
 
-_applied = False
 
-
+@cache
 def apply() -> None:
     """Have Rasa's processor begin on a message's vector before it reads the conversation. Safe to call twice."""
-    global _applied
-    if _applied:
-        return
-    _applied = True
     log_message = MessageProcessor.log_message
     settings = load_settings()
 

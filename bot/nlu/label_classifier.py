@@ -28,7 +28,7 @@ from bot.nlu import message_model as rankings
 from bot.nlu.alarm_examples import alarm_examples, parts
 from bot.nlu.encoder_files import load_encoder
 from bot.nlu.follow_up_model import FollowUpModel, Surroundings
-from bot.nlu.in_context import with_subject
+from bot.nlu.in_context import subjects
 from bot.nlu.keys import ALARMS, GROUPS, IN_CONTEXT, LABEL, LABELS, VECTOR, VECTOR_IN_CONTEXT
 from bot.nlu.message_model import NO_FLAG, MessageModel, Shape
 from bot.nlu.vector_cache import encode_cached
@@ -66,6 +66,7 @@ class LabelClassifier(GraphComponent):
         self._vocabulary = vocabulary
         self._model = MessageModel(vocabulary, shape)
         self._follow_ups = FollowUpModel(np.zeros(0))
+        self._subjects = subjects()
         self._around = Surroundings({topic.id: topic.related for topic in all_topics().values()}, vocabulary)
         settings = load_settings()
         self._encoder = load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check)
@@ -136,7 +137,7 @@ class LabelClassifier(GraphComponent):
             message.set(GROUPS, found.groups)
             message.set(ALARMS, [found.alarm, *(self._rank(part).alarm for part in parts(text)[1:])])
             context = Context.from_metadata(message.get("metadata"))
-            in_context = with_subject(text, context)
+            in_context = self._subjects.before(text, context)
             if in_context:
                 around = self._rank(in_context, message.get(VECTOR_IN_CONTEXT))
                 message.set(IN_CONTEXT, self._in_context(text, context, found, around))
@@ -178,7 +179,7 @@ class LabelClassifier(GraphComponent):
 
     def _two_rankings(self, rows: Sequence[tuple[str, Context]]) -> list[tuple[np.ndarray, np.ndarray]]:
         """The choices' probabilities for each message alone, and with what the last answer was about before it."""
-        texts = [text for text, _ in rows] + [with_subject(text, context) or text for text, context in rows]
+        texts = [text for text, _ in rows] + [self._subjects.before(text, context) or text for text, context in rows]
         found = [self._of_choices(each) for each in self._rank_all(texts)]
         return list(zip(found[: len(rows)], found[len(rows) :]))
 

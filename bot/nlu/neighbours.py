@@ -21,9 +21,10 @@ FAR = NEGLIGIBLE_FROM
 
 
 class Examples:
-    """Vectors of length 1 of all examples, compared with a message in a third of the time that all of them take.
+    """Vectors of length 1 of all examples, compared with a message in two steps.
 
-    They are turned to their principal axes (Jolliffe 2002), so that a few leading numbers tell which may be near.
+    They are turned to their principal axes (Jolliffe 2002), so that a few leading numbers tell which may be near; only
+    those are compared in full.
     """
 
     def __init__(self, axes: np.ndarray, turned: np.ndarray) -> None:
@@ -43,9 +44,8 @@ class Examples:
         if len(rows) > 1 or len(self.turned) <= CANDIDATES:
             return np.asarray(rows @ self.turned.T)
         found = self._leading @ rows[0, :LEADING]
-        sample = found[::SAMPLE]
-        kept = min(CANDIDATES // SAMPLE, len(sample))
-        near = np.flatnonzero(found >= np.partition(sample, -kept)[-kept])
+        kept = CANDIDATES // SAMPLE
+        near = np.flatnonzero(found >= np.partition(found[::SAMPLE], -kept)[-kept])
         found -= FAR
         found[near] = self.turned[near] @ rows[0]
         return np.asarray(found[None, :])
@@ -57,7 +57,7 @@ def vote(similarity: np.ndarray, targets: np.ndarray, width: int, *, neighbours:
     votes = np.zeros((len(similarity), width))
     for row, similar in enumerate(similarity):
         with_say = similar[rows_with_say]
-        # Choosing among those that can matter only: choosing among all took longer than everything else here.
+        # Chosen among those that can matter: an order of all is not needed.
         matter = np.flatnonzero(with_say > with_say.max() - NEGLIGIBLE_FROM)
         if len(matter) > neighbours:
             matter = matter[np.argpartition(with_say[matter], -neighbours)[-neighbours:]]

@@ -45,9 +45,9 @@ class NgramView:
 
     def transform(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (len(texts), components)."""
-        if len(texts) == 1:
-            return self._transform_one(*(lines[0] for lines in self._prepare(texts)))
         plain, marked = self._prepare(texts)
+        if len(texts) == 1:
+            return self._transform_one(plain[0], marked[0])
         rows = [self._chars.transform(plain), self._words.transform(marked)]
         # In the projection's own precision: scipy would copy all of it to a wider one for each message.
         counted: csr_matrix = hstack(rows, dtype=np.float32).tocsr()

@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.core.context import Context
 from bot.core.settings import load_settings
 from bot.nlu.encoder_files import Encoder, load_encoder
-from bot.nlu.in_context import with_subject
+from bot.nlu.in_context import subjects
 from bot.nlu.keys import VECTOR, VECTOR_IN_CONTEXT
 from bot.nlu.vector_cache import encode_cached
 
@@ -26,6 +26,7 @@ class SentenceEncoder(GraphComponent):
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._subjects = subjects()
 
     @classmethod
     def create(
@@ -44,7 +45,7 @@ class SentenceEncoder(GraphComponent):
         for message in messages:
             text = str(message.get(TEXT) or "")
             message.set(VECTOR, self._encoder.encode_soon(text))
-            in_context = with_subject(text, Context.from_metadata(message.get("metadata")))
+            in_context = self._subjects.before(text, Context.from_metadata(message.get("metadata")))
             if in_context:
                 message.set(VECTOR_IN_CONTEXT, self._encoder.encode_soon(in_context))
         return messages

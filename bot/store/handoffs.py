@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot.core import staff_events
 from bot.core.handoffs import Handoff, HandoffState, Move, Outcome, Reason, Staff
 from bot.store.database import transaction
-from bot.store.handoff_moves import CAREGIVER, add_move, change, read_row
+from bot.store.handoff_moves import CAREGIVER, After, add_move, change, read_row
 from bot.store.handoff_reads import get_handoff, open_handoff
 from bot.store.handoff_tables import ContactRow, HandoffRow
 from bot.store.notifications import Kind, Why, notify
@@ -74,6 +74,7 @@ def request_in(
     contact_token: str | None = None,
     is_urgent: bool = False,
     kinds: Sequence[Kind] | None = None,
+    after: After | None = None,
 ) -> Handoff:
     """As `request_handoff`, inside the caller's transaction. Raises IntegrityError when one is open already."""
     row = HandoffRow(
@@ -85,7 +86,9 @@ def request_in(
     if contact_token:
         session.add(ContactRow(handoff_id=row.id, conversation_id=conversation_id, token=contact_token, at=now))
     handoff = read_row(row, has_contact=bool(contact_token))
-    add_move(session, handoff, Move.REQUEST, by=CAREGIVER, now=now, note=None)
+    move_id = add_move(session, handoff, Move.REQUEST, by=CAREGIVER, now=now, note=None)
+    if after:
+        after(session, row, move_id, handoff)
     notify(session, row, Why.URGENT if is_urgent else Why.WAITING, now=now, kinds=kinds)
     return handoff
 

@@ -1,4 +1,4 @@
-"""A red flag that puts a conversation into the queue by itself (`handoff: create` in content/red_flags.yml)."""
+"""What an emergency does to its conversation, in the transaction that stores it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,22 @@ from sqlalchemy.orm import Session
 
 from bot.core import staff_events
 from bot.core.handoffs import Reason
-from bot.store.handoff_tables import HandoffRow
+from bot.store.handoff_sweep import mark_urgent
 from bot.store.handoffs import request_in
-from bot.store.staff_messages import enqueue
+from bot.store.staff_messages import announce
+from bot.store.tables import Conversation
 
 
-def calls_staff(payload: Mapping[str, Any]) -> bool:
-    """Whether the reply to a red flag says that staff are to look in."""
-    return payload.get("handoff") == "create"
+def note_emergency(session: Session, conversation: Conversation, payload: Mapping[str, Any], *, now: datetime) -> None:
+    """The conversation is urgent, and an open hand-off goes to the top of the queue.
 
-
-def call_staff(session: Session, conversation_id: str, payload: Mapping[str, Any], *, now: datetime) -> None:
-    """Ask for a person on the caregiver's behalf, and tell them so, inside the caller's transaction.
-
-    It must be stored with the emergency in any case: another process that asks for a person at this moment wins.
+    Without one, none is made unless the red flag's content says so (`handoff: create` in content/red_flags.yml); then
+    the caregiver is told. `payload` is that of the reply.
     """
-    about = str(payload.get("title") or "An emergency was answered.")
-    with suppress(IntegrityError), session.begin_nested():
-        made = request_in(session, conversation_id, reason=Reason.RED_FLAG, about=about, now=now, is_urgent=True)
-        events = staff_events.called(key=f"handoff-{made.id}-called")
-        text = str(events[0]["text"])
-        enqueue(session, session.get(HandoffRow, made.id), key=f"handoff-{made.id}-called", kind="switch",
-                events=events, text=text, now=now)  # fmt: skip
+    conversation.is_urgent = True
+    if mark_urgent(session, conversation.id, now=now) is None and payload.get("handoff") == "create":
+        about = str(payload.get("title") or "An emergency was answered.")
+        # Another process may ask for a person at this moment; the emergency must be stored in any case.
+        with suppress(IntegrityError), session.begin_nested():
+            request_in(session, conversation.id, reason=Reason.RED_FLAG, about=about, now=now, is_urgent=True,
+                       after=announce(staff_events.called, now=now))  # fmt: skip

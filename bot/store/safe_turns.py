@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from bot.core.redaction import redact
 from bot.core.replies import Reply, ReplyKind
 from bot.store.database import transaction
-from bot.store.handoff_sweep import mark_urgent
-from bot.store.red_flag_calls import call_staff, calls_staff
+from bot.store.red_flag_calls import note_emergency
 from bot.store.tables import Conversation, Message, Turn
 
 FLAG = "no_reply"
@@ -65,7 +64,5 @@ def store_safe_turn(
         conversation.turns += 1
         conversation.last_at = max(conversation.last_at, now)
         if reply.kind in (ReplyKind.EMERGENCY, ReplyKind.CRISIS):
-            conversation.is_urgent = True
-            if mark_urgent(session, conversation_id, now=now) is None and calls_staff(reply.payload()):
-                call_staff(session, conversation_id, reply.payload(), now=now)
+            note_emergency(session, conversation, reply.payload(), now=now)
     return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -142,21 +141,16 @@ def read_chat(engine: sa.engine.Engine, sender_id: str) -> Chat | None:
     return Chat(**row._mapping) if row else None
 
 
-def _seen(*columns: str) -> Any:
-    known = sa.update(TelegramChat).where(
-        TelegramChat.sender_id == sa.bindparam("who"), TelegramChat.is_unreachable.is_(False)
+_SEEN = (
+    sa.update(TelegramChat)
+    .where(TelegramChat.sender_id == sa.bindparam("who"), TelegramChat.is_unreachable.is_(False))
+    .values(
+        seen_at=sa.bindparam("now"),
+        last_message_id=sa.func.coalesce(sa.bindparam("message", type_=sa.BigInteger), TelegramChat.last_message_id),
+        apologised_at=sa.func.coalesce(sa.bindparam("apologised", type_=sa.DateTime), TelegramChat.apologised_at),
     )
-    values = {column: sa.bindparam(column) for column in columns}
-    return known.values(**values).execution_options(synchronize_session=False)
-
-
-_SEEN = {
-    frozenset(columns): _seen(*columns)
-    for columns in (
-        ("seen_at",), ("seen_at", "last_message_id"), ("seen_at", "apologised_at"),
-        ("seen_at", "last_message_id", "apologised_at"),
-    )
-}  # fmt: skip
+    .execution_options(synchronize_session=False)
+)
 """Built once: it is said with every message."""
 
 
@@ -170,10 +164,8 @@ def see_chat(
     apologised_at: datetime | None = None,
 ) -> None:
     """Somebody wrote: the chat is known, and reachable."""
-    values = {"seen_at": now, **({"last_message_id": message_id} if message_id else {})}
-    if apologised_at:
-        values["apologised_at"] = apologised_at
-    if session.execute(_SEEN[frozenset(values)], {"who": sender_id, **values}).rowcount:
+    told = {"who": sender_id, "now": now, "message": message_id or None, "apologised": apologised_at}
+    if session.execute(_SEEN, told).rowcount:
         return
     chat = session.get(TelegramChat, sender_id)
     if chat is None:
@@ -182,8 +174,9 @@ def see_chat(
     else:
         _mark_conversation(session, sender_id, False)
     chat.is_unreachable = False
-    for name, value in values.items():
-        setattr(chat, name, value)
+    chat.seen_at = now
+    chat.last_message_id = message_id or chat.last_message_id
+    chat.apologised_at = apologised_at or chat.apologised_at
 
 
 def set_reachable(engine: sa.engine.Engine, sender_id: str, *, is_reachable: bool) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.core.replies import ReplyKind
-from bot.store.handoff_sweep import mark_urgent
-from bot.store.red_flag_calls import call_staff, calls_staff
+from bot.store.red_flag_calls import note_emergency
 from bot.store.tables import Conversation, Message, Turn, new_conversation
 from bot.tracking.redacted_events import redact_event, redact_slot
 
@@ -113,7 +112,7 @@ class TurnRecorder:
             took_s = (event.get("timestamp") or 0) - turn.at.replace(tzinfo=timezone.utc).timestamp()
             turn.took_ms = max(0.0, round(took_s * 1000, 1))
             if kind in _STRONGER:
-                self._mark_urgent(session, conversation, payload)
+                note_emergency(session, conversation, payload, now=_now())
         turn = turn or _last_turn(session, conversation.id)
         return turn, Message(
             conversation_id=conversation.id,
@@ -133,17 +132,6 @@ class TurnRecorder:
             turn.kind = kind
             turn.topic = payload.get("topic") or (turn.topic if kind == ReplyKind.ANSWER.value else None)
         turn.red_flag = payload.get("red_flag") or turn.red_flag
-
-    @staticmethod
-    def _mark_urgent(session: Session, conversation: Conversation, payload: dict[str, Any]) -> None:
-        """In the transaction that stores the emergency: the open hand-off goes to the top of the queue.
-
-        Without one, none is made unless the red flag's content says so.
-        """
-        conversation.is_urgent = True
-        marked = mark_urgent(session, conversation.id, now=_now())
-        if marked is None and calls_staff(payload):
-            call_staff(session, conversation.id, payload, now=_now())
 
 
 def _last_turn(session: Session, conversation_id: str) -> Turn | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import logging
 import time
+from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -33,15 +34,11 @@ from bot.core.settings import load_settings
 log = logging.getLogger(__name__)
 
 _ALWAYS_ANSWERED = (Intent.EMERGENCY.value, Intent.CRISIS.value)
-_applied = False
 
 
+@cache
 def apply() -> None:
     """Change Rasa in this process."""
-    global _applied
-    if _applied:
-        return
-    _applied = True
     _build_schema_validator_once()
     _limit_slow_actions()
     _never_fall_back_to_memory()
@@ -74,13 +71,19 @@ def _is_plainly_valid(result: Any) -> bool:
     return (
         isinstance(events, list)
         and isinstance(responses, list)
-        and all(isinstance(e, dict) and e.get("event") == "slot" and "value" in e and _is_name(e) for e in events)
+        and all(map(_sets_a_slot, events))
         and all(isinstance(response, dict) for response in responses)
     )
 
 
-def _is_name(event: dict[str, Any]) -> bool:
-    return isinstance(event.get("name"), str) and isinstance(event.get("timestamp"), (int, float, type(None)))
+def _sets_a_slot(event: Any) -> bool:
+    return (
+        isinstance(event, dict)
+        and event.get("event") == "slot"
+        and isinstance(event.get("name"), str)
+        and "value" in event
+        and isinstance(event.get("timestamp"), (int, float, type(None)))
+    )
 
 
 def _never_fill_in_texts() -> None:

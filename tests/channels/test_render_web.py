@@ -11,14 +11,14 @@ import pytest
 from bot.channels.render_web import render, render_unsaved
 from bot.channels.turns import safety_net
 from bot.core.emergency_reply import emergency_reply
-from bot.core.red_flags import FlagKind, RedFlag, Urgency
+from bot.core.red_flags import RedFlag, red_flag
 from bot.core.settings import REGIONS
 from bot.store.messages import StoredMessage
 
 NET = safety_net()
 AT = datetime(2026, 11, 22, 9, 30, 0, 120000)
 FLAGS = [
-    RedFlag(flag.id, FlagKind(flag.kind), Urgency(flag.urgency), flag.title, flag.say, harm_to_others=harm)
+    red_flag(flag, harm_to_others=harm)
     for flag in NET.rules.flags
     for harm in ([False, True] if flag.kind == "crisis" else [False])
 ]

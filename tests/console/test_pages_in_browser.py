@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from bot.core.contact import Contact, ContactKind
@@ -24,11 +23,10 @@ from bot.store.handoffs import claim
 from bot.store.one_time_links import make_link
 from bot.store.sessions import start_session
 from bot.store.staff_notes import add_note
-from tests.chromium import run_chromium
+from tests.chromium import AXE, WCAG, run_chromium
 from tests.console.world import DATA_KEY, PASSWORD, World, talk, thumb_down
 
 PICTURES = ROOT / "test-output" / "console"
-AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 PAGES = {
     "home": "/",
     "queue": "/queue",
@@ -107,7 +105,7 @@ def signed_in(chromium: Browser, world: World, base: str, name: str, **options: 
 def check(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
-    found = Axe().run(page, options=AXE)
+    found = AXE.run(page, options=WCAG)
     assert not found.response["violations"], f"{name}: {found.generate_report()}"
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name} is {wide} px too wide"

@@ -6,12 +6,12 @@ import pytest
 
 from bot.core.emergency import LineKind, load_emergency
 from bot.core.errors import FaultsError
-from bot.core.red_flags import FlagKind, RedFlag, RedFlagRules, Urgency
+from bot.core.red_flags import FlagKind, RedFlag, RedFlagRules, Urgency, red_flag
 
 CONTENT = Path(__file__).parents[2] / "content"
 TEXTS = load_emergency(CONTENT)
 RULES = RedFlagRules.load(CONTENT / "red_flags.yml")
-FLAGS = [RedFlag(flag.id, FlagKind(flag.kind), Urgency(flag.urgency), flag.title, flag.say) for flag in RULES.flags]
+FLAGS = [red_flag(flag) for flag in RULES.flags]
 HARM = RedFlag("rf.selfharm", FlagKind.CRISIS, Urgency.NOW, "t", "s", harm_to_others=True)
 REGIONS = [None, *TEXTS.regions]
 

@@ -83,7 +83,7 @@ def test_an_emergency_while_staff_hold_the_conversation_does_too(store):
 def test_urgency_and_the_turn_are_stored_together_or_not_at_all(store, monkeypatch):
     take_turn(store, "hello")
     ask(store)
-    monkeypatch.setattr("bot.tracking.recorder.mark_urgent", lambda *_args, **_kwargs: 1 / 0)
+    monkeypatch.setattr("bot.store.red_flag_calls.mark_urgent", lambda *_args, **_kwargs: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         take_turn(store, "she can't breathe", intent="emergency", payload=EMERGENCY)
     assert len(rows(store, Turn)) == 1 and not only(store, Conversation).is_urgent
