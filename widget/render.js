@@ -59,7 +59,7 @@ const besideRelated = (buttons, related) => buttons?.filter(({ title }) => !rela
 export function spoken(message, t) {
   const { title, text, disclaimer, phones = [], buttons = [], related = [], author } = message.payload ?? {};
   const choices = [...besideRelated(buttons, related), ...related].map((choice) => choice.title).join("; ");
-  const parts = [title, text ?? message.text, disclaimer, ...phones.map((p) => `${p.label}: ${p.number}`), choices && `${t.choices}: ${choices}`];
+  const parts = [title, text ?? message.text, disclaimer, ...nearestFirst(phones).map((p) => `${p.label}: ${p.number}`), choices && `${t.choices}: ${choices}`];
   const who = [speaker(message, t), author?.role].filter(Boolean).join(", ");
   return fill(t.says, { who, text: parts.filter(Boolean).join(". ").replace(/\s+/g, " ").replace(/([.?!:])\./g, "$1") });
 }
