@@ -64,8 +64,11 @@ export class SmaCompanion extends HTMLElement {
   build(number) {
     const { t, chat } = this;
     const dateOf = (options) => {
-      const format = new Intl.DateTimeFormat(this.getAttribute("locale") || t.lang, options);
-      return (value) => (isNaN(new Date(value)) ? value : format.format(new Date(value)));
+      let format; // slow to make
+      return (value) => {
+        const date = new Date(value);
+        return isNaN(date) ? value : (format ??= new Intl.DateTimeFormat(this.getAttribute("locale") || t.lang, options)).format(date);
+      };
     };
     this.dayOf = dateOf({ ...DAY, weekday: "long" });
     const say = (said) => chat.say(said.payload ? said : { text: said.title });
