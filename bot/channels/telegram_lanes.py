@@ -30,6 +30,10 @@ class Lanes:
         if key not in self._tasks:
             self._tasks[key] = asyncio.ensure_future(self._run(key))
 
+    def is_at_work(self, key: str) -> bool:
+        """Whether something is under way in this lane, or waits to be tried again."""
+        return key in self._tasks
+
     def count(self) -> int:
         """How many lanes are at work."""
         return len(self._tasks)

@@ -88,13 +88,15 @@ class Turns:
 
     async def work(self, incoming: Incoming, sender_id: str, pressed: KeptButton | None = None) -> Result:
         """Everything that is to be said to an update. Raises SQLAlchemyError when the database is away."""
-        urgent = self.is_urgent(incoming)
-        command = None if urgent or incoming.what is not What.TEXT else command_in(incoming.text)
+        command = command_in(incoming.text) if incoming.what is What.TEXT else None
+        # An emergency is no command, and is never refused. Looked for only where it matters: Rasa's turn looks as well.
+        if command is not None and self.is_urgent(incoming):
+            command = None
         if command is Command.FORGET:
             return await self._forget(sender_id)
-        if not urgent and command is not Command.EMERGENCY:
+        if command is not Command.EMERGENCY:
             refused = await self._late_or_too_fast(incoming, sender_id)
-            if refused is not None:
+            if refused is not None and not self.is_urgent(incoming):
                 return refused
         if command is Command.START:
             return Result([Said(self._texts.reply("start"))])

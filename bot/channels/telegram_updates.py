@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Coroutine
 from enum import Enum
 from typing import Any
@@ -71,6 +71,9 @@ class Inbox:
         self._asides: set[asyncio.Task[None]] = set()
         self._answered_unstored: OrderedDict[int, None] = OrderedDict()
         self._left: OrderedDict[int, None] = OrderedDict()
+        self._arriving: Counter[str] = Counter()
+        self._only_one: dict[str, Waiting] = {}
+        """Of a chat in which nothing else waits: it need not be read again."""
         self.lanes = Lanes("telegram inbox", self._empty)
 
     async def start(self) -> None:
@@ -95,22 +98,30 @@ class Inbox:
         self._sender.highest.see(incoming.message_id)
         sender_id = sender_id_of(incoming.chat_id, self._secret_key)
         payload = encrypt(incoming.to_json(), data_key=self._data_key)
+        waiting = Waiting(incoming.update_id, sender_id, payload, utc_now(), attempts=0)
+        self._arriving[sender_id] += 1
+        # Two that arrive at once may be stored in the other order: then both are read in theirs.
+        is_alone = self._arriving[sender_id] == 1
         try:
-            is_new = await asyncio.to_thread(
-                lambda: take_in(self._engine, incoming.update_id, sender_id, payload, now=utc_now())
-            )
+            is_new = await asyncio.to_thread(take_in, self._engine, waiting)
         except SQLAlchemyError:
             await self._answer_unstored(incoming)
             raise
+        finally:
+            is_alone = is_alone and self._arriving[sender_id] == 1
+            self._arriving -= Counter([sender_id])
         if not is_new:
             return Accepted.REPEATED
         self._turns.note_first_time(incoming.update_id)
+        if is_alone and not self.lanes.is_at_work(sender_id):
+            self._only_one[sender_id] = waiting
         self.lanes.wake(sender_id)
         return Accepted.STORED
 
     async def _empty(self, sender_id: str) -> None:
         while not self.lanes.is_stopping:
-            batch = await asyncio.to_thread(next_waiting, self._engine, sender_id)
+            known = self._only_one.pop(sender_id, None)
+            batch = [known] if known else await asyncio.to_thread(next_waiting, self._engine, sender_id)
             for waiting in batch:
                 if self.lanes.is_stopping:
                     return
@@ -201,8 +212,10 @@ class Inbox:
                 parts, buttons = parts_of(
                     said.reply, key, sender_id, token, data_key=self._data_key, message_id=said.message_id
                 )
-                if put_in(session, parts, now=now) and buttons:
-                    keep_buttons(session, sender_id, key, buttons, now=now)
+                # What only this update says cannot be there: the update was not worked until now.
+                is_new = result.once_key is None
+                if put_in(session, parts, now=now, are_new=is_new) and buttons:
+                    keep_buttons(session, sender_id, key, buttons, now=now, are_new=is_new)
 
     async def _show(self, incoming: Incoming, button: KeptButton, page: int | None) -> None:
         if not incoming.message_id:

@@ -17,6 +17,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.core.content import CONTENT_DIR
+from bot.core.gate import Intent
 from bot.core.red_flags import RedFlagRules
 from bot.core.topics import INTENT_PREFIX
 from bot.nlu.keys import ALARMS, DECISION, LABELS, LEMMAS
@@ -26,10 +27,13 @@ log = logging.getLogger(__name__)
 ENTITY = "red_flag"
 HARMLESS = ("small_talk/", "out_of_scope/gibberish", "out_of_scope/off_topic", "out_of_scope/manipulation")
 """Labels beside which the model has to be surer; other illnesses and symptoms are not among them."""
+DECISIONS = f"{Intent.CLINICAL_DECISION.value}/"
 SHORT_WORDS = 5
 """So few words say too little to a model; the rules know the short cries for help."""
 CLEAR_TOPIC = 0.7
 """A message that is so clearly a topic's question is seldom an emergency."""
+LIKELY_DECISION = 0.5
+"""Nor is one that so likely asks for a decision, unless it is a crisis: a plan to die is a decision as well."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
@@ -84,7 +88,8 @@ class RedFlagDetector(GraphComponent):
         if not alarms or decision.get("via") in ("input", "language"):
             return None
         (flag, certainty), *in_parts = alarms
-        threshold = self._threshold_in_doubt if self._in_doubt(message) else self._threshold
+        in_doubt = self._in_doubt(message) or (self._kinds.get(flag) != "crisis" and _is_likely_decision(message))
+        threshold = self._threshold_in_doubt if in_doubt else self._threshold
         if certainty < threshold and in_parts:
             flag, certainty = max(in_parts, key=lambda alarm: alarm[1])
             threshold = self._threshold_in_part
@@ -102,3 +107,8 @@ class RedFlagDetector(GraphComponent):
             # The rules saw the words of an emergency, but told of as past, planned or general.
             or bool(self._rules.explain(text, lemmas=message.get(LEMMAS) or ()))
         )
+
+
+def _is_likely_decision(message: Message) -> bool:
+    decision = message.get(DECISION) or {}
+    return str(decision.get("label") or "").startswith(DECISIONS) and decision["confidence"] >= LIKELY_DECISION

@@ -42,10 +42,12 @@ def button_key(group_key: str, position: int) -> str:
     return base64.urlsafe_b64encode(digest).decode()
 
 
-def keep_buttons(session: Session, sender_id: str, group_key: str, buttons: Sequence[Button], *, now: datetime) -> None:
-    """Keep what stands behind the buttons of one message, unless it is kept already."""
+def keep_buttons(
+    session: Session, sender_id: str, group_key: str, buttons: Sequence[Button], *, now: datetime, are_new: bool = False
+) -> None:
+    """Keep what stands behind the buttons of one message, unless it is kept already (`are_new`: it is not)."""
     known = sa.select(TelegramButton.key).where(TelegramButton.group_key == group_key).limit(1)
-    if session.execute(known).first():
+    if not are_new and session.execute(known).first():
         return
     rows = [
         {"key": button_key(group_key, position), "sender_id": sender_id, "group_key": group_key, "position": position,

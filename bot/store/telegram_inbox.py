@@ -26,6 +26,7 @@ class Waiting:
 
 BATCH = 20
 
+_TAKE_IN = sa.insert(TelegramUpdate.__table__)
 _NEXT = (
     sa.select(*(getattr(TelegramUpdate, name) for name in Waiting.__dataclass_fields__))
     .where(TelegramUpdate.chat_key == sa.bindparam("key"), TelegramUpdate.payload.is_not(None))
@@ -42,12 +43,11 @@ _FINISH = (
 )
 
 
-def take_in(engine: sa.engine.Engine, update_id: int, chat_key: str, payload: str, *, now: datetime) -> bool:
+def take_in(engine: sa.engine.Engine, update: Waiting) -> bool:
     """Store an update; False when its number was there already."""
-    row = {"update_id": update_id, "chat_key": chat_key, "payload": payload, "received_at": now, "attempts": 0}
     try:
         with engine.begin() as connection:
-            connection.execute(sa.insert(TelegramUpdate).values(**row))
+            connection.execute(_TAKE_IN, vars(update))
     except IntegrityError:
         return False
     return True

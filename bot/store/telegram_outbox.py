@@ -62,10 +62,10 @@ class Outgoing:
     at: datetime
 
 
-def put_in(session: Session, parts: Sequence[Part], *, now: datetime) -> int:
-    """Add what is not there yet; returns how many parts were new."""
+def put_in(session: Session, parts: Sequence[Part], *, now: datetime, are_new: bool = False) -> int:
+    """Add what is not there yet; returns how many parts were new. `are_new`: the caller knows that none is there."""
     keys = [part.key for part in parts]
-    known = set(session.execute(_KNOWN, {"keys": keys}).scalars())
+    known = set() if are_new else set(session.execute(_KNOWN, {"keys": keys}).scalars())
     new = [part for part in parts if part.key not in known]
     if new:
         started = {

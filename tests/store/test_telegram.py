@@ -10,7 +10,15 @@ from bot.core.replies import Button
 from bot.store.database import transaction
 from bot.store.telegram import TelegramOutgoing, forget_idle_chats, read_chat, see_chat
 from bot.store.telegram_buttons import buttons_of, find_button, keep_buttons, press
-from bot.store.telegram_inbox import count_waiting, drop_worked, finish, next_waiting, take_in, waiting_chats
+from bot.store.telegram_inbox import (
+    Waiting,
+    count_waiting,
+    drop_worked,
+    finish,
+    next_waiting,
+    take_in,
+    waiting_chats,
+)
 from bot.store.telegram_outbox import (
     Part,
     begin_sending,
@@ -27,15 +35,19 @@ NOW = datetime(2026, 11, 23, 10, 0)
 LATER = NOW + timedelta(days=8)
 
 
+def update(number: int) -> Waiting:
+    return Waiting(number, "tg-a", f"body {number}", NOW, attempts=0)
+
+
 def test_an_update_is_taken_in_once_and_readable_until_worked(any_engine: sa.engine.Engine) -> None:
     for number in (7, 5, 6):
-        assert take_in(any_engine, number, "tg-a", f"body {number}", now=NOW)
-    assert not take_in(any_engine, 6, "tg-a", "again", now=NOW)
+        assert take_in(any_engine, update(number))
+    assert not take_in(any_engine, update(6))
     assert [waiting.update_id for waiting in next_waiting(any_engine, "tg-a")] == [5, 6, 7]
     with transaction(any_engine) as session:
         assert finish(session, 5) and not finish(session, 5)
     assert count_waiting(any_engine) == 2 and waiting_chats(any_engine) == ["tg-a"]
-    assert not take_in(any_engine, 5, "tg-a", "again", now=NOW), "a worked number stays known"
+    assert not take_in(any_engine, update(5)), "a worked number stays known"
     assert drop_worked(any_engine, before=LATER) == 1
 
 
