@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.core.normal import clean
 from bot.core.settings import ROOT
 from bot.core.topics import load_yaml
+from bot.nlu.follow_up_model import follow_up_examples
 from bot.nlu.message_model import NO_FLAG
 
 EXAMPLES = ROOT / "data" / "red_flags"
@@ -21,14 +22,16 @@ MOST_SENTENCES = 10
 
 
 def alarm_examples(folder: Path = EXAMPLES) -> tuple[list[str], list[str]]:
-    """Texts and their flag ids (`none` for the negatives)."""
+    """Texts and their flag ids (`none` for the negatives and for data/follow_ups/)."""
     texts: list[str] = []
     flags: list[str] = []
     for path in sorted(folder.glob("*.yml")):
         for flag, rows in load_yaml(path).items():
             texts += [clean(str(row)) for row in rows]
             flags += [NO_FLAG if path.stem.startswith("negatives") else str(flag)] * len(rows)
-    return texts, flags
+    # What is said after an answer is short, and short words are what a model knows least: "is she awake for it?"
+    after_an_answer = dict.fromkeys(row.then for row in follow_up_examples())
+    return [*texts, *after_an_answer], [*flags, *[NO_FLAG] * len(after_an_answer)]
 
 
 def parts(text: str) -> list[str]:

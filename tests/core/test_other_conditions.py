@@ -21,6 +21,14 @@ RIGHTLY_FOUND = {
     "legs jump at night, restless legs they say, for years now, does magnesium help",
     "My gran has been on prednisone for arthritis for ten years",
     "how is a stroke recognised, the school wants FAST on its first aid wall",
+    "my asthma steroids as a teenager were a nightmare, haven't touched any since I was nineteen",
+    "scarlet fever went round in March and she had it mildly, tablets finished in April, well since",
+    "in the pirate film everybody gets yellow fever and she wants to know where one buys a mosquito net",
+    "pancreatitis in my thirties, from a gallstone, gallbladder's out, all well since",
+    "sciatica wiv both pregnancies, baby three is at skool, no trouble now",
+    "a cousin with cystic fibrosis swears by a trampoline, what's the seated version?",
+    "my son's book is about the plague and he wants to know if they had masks",
+    "my grandmother had polio and got weaker forty years later, is it the same kind of thing?",
 }
 """Negatives of the red flags in which nothing says SMA."""
 
