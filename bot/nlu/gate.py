@@ -19,6 +19,7 @@ from bot.core.glossary import Glossary
 from bot.core.languages import LanguageGuesser, Languages
 from bot.core.other_conditions import OtherConditions
 from bot.core.vocabulary import Vocabulary
+from bot.core.which_medicine import SIDE_EFFECT_TOPICS, names_no_medicine
 from bot.core.which_sma import is_ambiguous_sma, means_other_sma
 from bot.nlu.keys import DECISION, GROUPS, IN_CONTEXT, LABELS
 
@@ -33,8 +34,8 @@ class Gate(GraphComponent):
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
         self._glossary = Glossary.load(CONTENT_DIR / "glossary.yml")
-        vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
-        self._others = OtherConditions.load(CONTENT_DIR / "other_conditions.yml", vocabulary=vocabulary)
+        self._vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
+        self._others = OtherConditions.load(CONTENT_DIR / "other_conditions.yml", vocabulary=self._vocabulary)
         self._languages = LanguageGuesser(Languages.load(CONTENT_DIR / "languages.yml"))
 
     @staticmethod
@@ -81,6 +82,8 @@ class Gate(GraphComponent):
         subject = self._subject(message)
         ranking = Ranking([(row["name"], row["confidence"]) for row in message.get(LABELS)], message.get(GROUPS))
         decision = decide(ranking, self._thresholds)
+        if decision.topic in SIDE_EFFECT_TOPICS and names_no_medicine(text, self._vocabulary):
+            decision = Decision(Intent.CLARIFY, choices=SIDE_EFFECT_TOPICS, confidence=decision.confidence)
         term = self._glossary.asked(text)
         if term and decision.intent is not Intent.CLINICAL_DECISION:
             return Decision(Intent.FAQ, label=f"faq/{term.topic}", topic=term.topic, confidence=1.0, via="glossary",
