@@ -9,7 +9,7 @@ from bot.core.content import all_topics
 from bot.core.errors import FaultsError
 from bot.core.settings import load_settings
 from bot.model import current_model
-from bot.nlu.encoder_files import MODEL, SUMS, check_file, check_quantised
+from bot.nlu.encoder_files import check_encoder
 from bot.store.database import check_database, make_engine
 from bot.store.migrate import is_current
 from bot.supervise import is_ready, processes
@@ -44,10 +44,7 @@ def examine() -> tuple[list[str], bool]:
     except FaultsError as error:
         say("topics", f"{len(error.faults)} faults; run 'make check'", fault=True)
     try:
-        for name, expected in SUMS.items():
-            check_file(settings.sma_encoder_dir / name, expected if settings.sma_encoder_check else None)
-        if settings.sma_encoder_check:
-            check_quantised(settings.sma_encoder_dir, SUMS[MODEL])
+        check_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check)
         say("encoder", str(settings.sma_encoder_dir))
     except FaultsError as error:
         say("encoder", str(error), fault=True)

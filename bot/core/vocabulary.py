@@ -167,3 +167,13 @@ def _faults(rows: Sequence[Any]) -> Iterator[tuple[str, str]]:
             if owner:
                 yield f"{name} has the synonym '{synonym}', which {owner} has already", "keep it once"
             owners.setdefault(folded_words(synonym), name)
+
+
+NAMING = (Group.MEDICINE, Group.THERAPY)
+"""A message that names one of these says itself what it is about."""
+
+
+def named_subject(text: str, vocabulary: Vocabulary) -> str | None:
+    """The medicine or therapy that a text names last."""
+    found = [mention.id for mention in vocabulary.find(text) if mention.group in NAMING]
+    return found[-1] if found else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.core.normal import normalise
-from bot.core.vocabulary import Group, Vocabulary
+from bot.core.vocabulary import Vocabulary, named_subject
 
 SIDE_EFFECT_TOPICS = (
     "treatments.nusinersen_side_effects", "treatments.risdiplam_side_effects", "treatments.zolgensma_safety",
@@ -24,4 +24,4 @@ def names_no_medicine(text: str, vocabulary: Vocabulary) -> bool:
     plain = normalise(text)
     if not _SIDE_EFFECTS.search(plain) or _TELLING.search(plain):
         return False
-    return not any(mention.group in (Group.MEDICINE, Group.THERAPY) for mention in vocabulary.find(text))
+    return named_subject(text, vocabulary) is None

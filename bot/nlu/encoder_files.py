@@ -1,4 +1,4 @@
-"""The sentence encoder itself: two files, checked, and one function from texts to vectors.
+"""The sentence encoder itself: its files, checked, and one function from texts to vectors.
 
 all-MiniLM-L6-v2 (Wang et al. 2020, MiniLM; fine-tuned as a sentence encoder by the sentence-transformers project),
 exported to ONNX with int8 weights, and quantised when it is installed (bot/nlu/encoder_quantise.py). Mean pooling over
@@ -40,10 +40,7 @@ class Encoder:
     """Turns texts into vectors of shape (n, 384), float32, each of length 1."""
 
     def __init__(self, folder: Path, *, check_sums: bool) -> None:
-        sums = {name: check_file(folder / name, SUMS[name] if check_sums else None) for name in SUMS}
-        # An operator's own encoder runs as it is.
-        path = folder / (QUANTISED if check_sums else MODEL)
-        self.identity = check_quantised(folder, sums[MODEL]) if check_sums else sums[MODEL]
+        path, self.identity = check_encoder(folder, check_sums=check_sums)
         """Sum of the file that runs: vectors of two encoders are never mixed."""
         options = onnxruntime.SessionOptions()
         # One thread: two cores are shared with the action server and the console, and a sentence is short.
@@ -62,8 +59,6 @@ class Encoder:
         """Vectors of shape (len(texts), 384); an empty text gives the vector of no words at all."""
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        if len(texts) == 1:
-            return self._encode_one(texts[0])[None, :]
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return np.stack(list(pool.map(self._encode_one, texts)))
 
@@ -95,6 +90,17 @@ class Encoder:
             feed["token_type_ids"] = np.zeros_like(ids)
         pooled = self._session.run(None, feed)[0][0].mean(axis=0)
         return np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-12), dtype=np.float32)
+
+
+def check_encoder(folder: Path, *, check_sums: bool) -> tuple[Path, str]:
+    """The model file to run, and its sum. Raises FaultsError unless all files are there and (with sums) unchanged.
+
+    An operator's own encoder (no sums) runs as it is, ours quantised.
+    """
+    sums = {name: check_file(folder / name, SUMS[name] if check_sums else None) for name in SUMS}
+    if not check_sums:
+        return folder / MODEL, sums[MODEL]
+    return folder / QUANTISED, check_quantised(folder, sums[MODEL])
 
 
 def check_quantised(folder: Path, source: str) -> str:

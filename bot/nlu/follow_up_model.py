@@ -21,7 +21,7 @@ from bot.core.gate import TOPIC_GROUP, Intent
 from bot.core.normal import clean, normalise
 from bot.core.settings import ROOT
 from bot.core.topics import load_yaml
-from bot.core.vocabulary import Group, Vocabulary
+from bot.core.vocabulary import Vocabulary, named_subject
 
 EXAMPLES = ROOT / "data" / "follow_ups"
 OTHER_GROUPS = (Intent.CLINICAL_DECISION.value, Intent.OUT_OF_SCOPE.value, Intent.SMALL_TALK.value,
@@ -30,9 +30,6 @@ SHORT_WORDS = 4
 LEAST = 1e-3
 """Added to probabilities before the logarithm: what a ranking calls impossible may still be meant."""
 REGULARISATION = 3.0
-NAMING = (Group.MEDICINE, Group.THERAPY)
-"""A message that names one of these says itself what it is about."""
-
 RankAll = Callable[[Sequence[tuple[str, Context]]], Sequence[tuple[np.ndarray, np.ndarray]]]
 """Two rankings over the choices for each message: of it alone, and with the subject of the last answer before it."""
 
@@ -54,12 +51,6 @@ def follow_up_examples(folder: Path = EXAMPLES) -> Iterator[FollowUp]:
     for path in sorted(folder.glob("*.yml")):
         for row in load_yaml(path):
             yield FollowUp(row["first"], row["topic"], clean(row["then"]), row["means"].removeprefix(f"{TOPIC_GROUP}/"))
-
-
-def named_subject(text: str, vocabulary: Vocabulary) -> str | None:
-    """The medicine or therapy that a text names last."""
-    found = [mention.id for mention in vocabulary.find(text) if mention.group in NAMING]
-    return found[-1] if found else None
 
 
 class Surroundings:

@@ -88,7 +88,9 @@ class RedFlagDetector(GraphComponent):
         if not alarms or decision.get("via") in ("input", "language"):
             return None
         (flag, certainty), *in_parts = alarms
-        in_doubt = self._in_doubt(message) or (self._kinds.get(flag) != "crisis" and _is_likely_decision(message))
+        in_doubt = self._in_doubt(message) or (
+            self._kinds.get(flag) != Intent.CRISIS.value and _is_likely_decision(message)
+        )
         threshold = self._threshold_in_doubt if in_doubt else self._threshold
         if certainty < threshold and in_parts:
             flag, certainty = max(in_parts, key=lambda alarm: alarm[1])

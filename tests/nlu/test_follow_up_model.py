@@ -5,13 +5,12 @@ import pytest
 
 from bot.core.content import CONTENT_DIR, all_topics
 from bot.core.context import Context
-from bot.core.vocabulary import Vocabulary
+from bot.core.vocabulary import Vocabulary, named_subject
 from bot.nlu.follow_up_model import (
     OTHER_GROUPS,
     FollowUpModel,
     Surroundings,
     follow_up_examples,
-    named_subject,
 )
 
 VOCABULARY = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
