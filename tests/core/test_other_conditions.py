@@ -275,10 +275,10 @@ def test_the_medicines_of_sma_are_entries_of_the_vocabulary() -> None:
 def test_it_is_fast() -> None:
     """Every message passes here."""
     texts = [text for topic in all_topics().values() for text in topic.examples][:2000]
-    start = time.perf_counter()
+    start = time.process_time()
     for text in texts:
         OTHERS.find(text)
-    assert (time.perf_counter() - start) / len(texts) < 0.001, "0.15 ms when this was written"
+    assert (time.process_time() - start) / len(texts) < 0.001, "0.15 ms when this was written"
 
 
 def test_a_faulty_file_names_every_fault(tmp_path: Path) -> None:
