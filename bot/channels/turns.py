@@ -12,7 +12,7 @@ from functools import lru_cache
 from rasa.core.channels.channel import UserMessage
 
 from bot.core.composer import BUTTONS, load_fixed_replies
-from bot.core.content import CONTENT_DIR
+from bot.core.content import CONTENT_DIR, red_flag_rules
 from bot.core.emergency import EmergencyTexts, load_emergency
 from bot.core.emergency_reply import emergency_reply
 from bot.core.red_flags import RedFlagRules
@@ -52,7 +52,7 @@ def safety_net() -> SafetyNet:
     """Load it once a process."""
     row = load_fixed_replies(CONTENT_DIR / "replies.yml")["error/any"]
     error = Reply(row.kind, row.text, buttons=[BUTTONS[name] for name in row.buttons])
-    return SafetyNet(RedFlagRules.load(CONTENT_DIR / "red_flags.yml"), load_emergency(CONTENT_DIR), error)
+    return SafetyNet(red_flag_rules(), load_emergency(CONTENT_DIR), error)
 
 
 async def take_turn(handler: Handler, message: UserMessage, *, patience_s: float) -> Outcome:

