@@ -57,6 +57,9 @@ _LOOSE_T = re.compile(r"\b(can|don|won|isn|doesn|didn|wasn|aren|weren|couldn|wou
 _LOOSE_S = re.compile(r"\b(he|she|it|that|there|what|who|lets) s\b")
 _LOOSE_M = re.compile(r"\bi m\b")
 _CAN_NOT = re.compile(r"\bcan not\b")
+_LONG_NAME = re.compile(
+    r"\bspinal[ -]musc(?:ular|le|uler|luar)s?[ -]atro(?:phy|phie|fy|py|phies)\b(?:[ ,]*\([ ]*sma[ ]*\)|[ ,]+sma\b)?", re.I
+)
 
 
 def clean(text: str) -> str:
@@ -98,6 +101,11 @@ def normalise(text: str) -> str:
     text = _LOOSE_S.sub(r"\1s", text)
     text = _LOOSE_M.sub("im", text)
     return _CAN_NOT.sub("cannot", text)
+
+
+def with_short_name(text: str) -> str:
+    """The text with the illness called SMA where it is spelled out: three more words would outweigh what is asked."""
+    return _LONG_NAME.sub("SMA", text)
 
 
 def _shorten(text: str) -> str:

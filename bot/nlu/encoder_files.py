@@ -21,6 +21,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from bot.core.errors import Fault, FaultsError
+from bot.core.normal import with_short_name
 
 DIMENSIONS = 384
 MAX_TOKENS = 128
@@ -30,6 +31,8 @@ SUMS = {
     MODEL: "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
+READS = "with short name"
+"""What is done to a text before it is encoded; to be changed with it."""
 QUANTISED = "model_quantized.onnx"
 QUANTISED_NOTE = "model_quantized.json"
 """Which model it was made from, and its own sum."""
@@ -40,8 +43,9 @@ class Encoder:
     """Turns texts into vectors of shape (n, 384), float32, each of length 1."""
 
     def __init__(self, folder: Path, *, check_sums: bool) -> None:
-        path, self.identity = check_encoder(folder, check_sums=check_sums)
-        """Sum of the file that runs: vectors of two encoders are never mixed."""
+        path, checksum = check_encoder(folder, check_sums=check_sums)
+        self.identity = f"{checksum} {READS}"
+        """Sum of the file that runs, and how texts are read: vectors of two encoders are never mixed."""
         options = onnxruntime.SessionOptions()
         # One thread: two cores are shared with the action server and the console, and a sentence is short.
         options.intra_op_num_threads = 1
@@ -84,7 +88,7 @@ class Encoder:
         A text goes alone: what stands beside it in a batch would change its padding and the scale of its 8-bit
         activations, and training must see what serving sees.
         """
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        ids = np.array([self._tokenizer.encode(with_short_name(text)).ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(ids)

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.core.normal import normalise
+from bot.core.normal import normalise, with_short_name
 from bot.core.vocabulary import Vocabulary
 
 SEED = 0
@@ -74,7 +74,7 @@ class NgramView:
         return [(v.build_analyzer(), v.vocabulary_, v.idf_.astype(np.float32)) for v in (self._chars, self._words)]
 
     def _prepare(self, texts: Sequence[str]) -> tuple[list[str], list[str]]:
-        plain = [normalise(text) for text in texts]
+        plain = [normalise(with_short_name(text)) for text in texts]
         # Every spelling of one thing becomes one more word, so that a misspelt brand name still says what it is.
         marked = [f"{p} {' '.join('has_' + m.id for m in self._vocabulary.find(t))}" for p, t in zip(plain, texts)]
         return plain, marked

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.normal import MAX_CHARS, clean, normalise
+from bot.core.normal import MAX_CHARS, clean, normalise, with_short_name
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,18 @@ def test_the_normal_form_has_no_capitals_no_double_spaces_and_no_invisible_chara
 @settings(deadline=None, max_examples=100)
 def test_plain_text_stays_plain(text: str) -> None:
     assert normalise(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("What causes Spinal Muscular Atrophy (SMA)?", "What causes SMA?"),
+        ("spinal muscular atrophy, SMA, in adults", "SMA, in adults"),
+        ("living with spinal-muscular atrofy", "living with SMA"),
+        ("spinal muscle atrophy type 2", "SMA type 2"),
+        ("is it spinal and bulbar muscular atrophy or muscular dystrophy", None),
+        ("SMA", None),
+    ],
+)
+def test_the_illness_has_one_name_and_others_keep_theirs(text: str, short: str | None) -> None:
+    assert with_short_name(text) == (short or text)

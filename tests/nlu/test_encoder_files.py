@@ -41,6 +41,14 @@ def test_a_vector_begun_early_is_shared_and_the_same():
     assert np.array_equal(begun.result(), encoder.encode(["is the mask loud"])[0])
 
 
+def test_the_illness_is_read_by_its_short_name():
+    encoder = load_encoder(FOLDER, check_sums=True)
+    short, *spelled_out = encoder.encode(
+        ["What causes SMA?", "What causes spinal muscular atrophy?", "What causes Spinal Muscular Atrophy (SMA)?"]
+    )
+    assert all(np.array_equal(vector, short) for vector in spelled_out)
+
+
 def test_a_text_has_the_same_vector_beside_others():
     """Training encodes thousands, serving one: a model trained on other vectors would be asked another question."""
     encoder = load_encoder(FOLDER, check_sums=True)
