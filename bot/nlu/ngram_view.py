@@ -16,9 +16,9 @@ from bot.core.normal import normalise, with_short_name
 from bot.core.vocabulary import Vocabulary
 
 SEED = 0
-CHAR_NGRAMS = (2, 5)
+CHAR_NGRAMS = (3, 4)
 WORD_NGRAMS = (1, 2)
-MAX_CHAR_FEATURES = 30_000
+MAX_CHAR_FEATURES = 20_000
 MAX_WORD_FEATURES = 15_000
 
 

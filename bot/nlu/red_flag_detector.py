@@ -49,7 +49,7 @@ class RedFlagDetector(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Thresholds of the model; the rules have none."""
-        return {"model_threshold": 0.4, "model_threshold_in_part": 0.9, "model_threshold_in_doubt": 0.65}
+        return {"model_threshold": 0.3, "model_threshold_in_part": 0.9, "model_threshold_in_doubt": 0.55}
 
     @classmethod
     def create(
