@@ -39,7 +39,7 @@ class Intent(str, Enum):
 class Thresholds:
     """Set in config.yml, each with its reason there."""
 
-    answer: float = 0.45
+    answer: float = 0.50
     """A topic is answered from this probability on."""
     margin: float = 0.15
     """… if it leads the next topic by this much, or by `clear` probability."""
