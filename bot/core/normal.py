@@ -58,7 +58,8 @@ _LOOSE_S = re.compile(r"\b(he|she|it|that|there|what|who|lets) s\b")
 _LOOSE_M = re.compile(r"\bi m\b")
 _CAN_NOT = re.compile(r"\bcan not\b")
 _LONG_NAME = re.compile(
-    r"\bspinal[ -]musc(?:ular|le|uler|luar)s?[ -]atro(?:phy|phie|fy|py|phies)\b(?:[ ,]*\([ ]*sma[ ]*\)|[ ,]+sma\b)?", re.I
+    r"\bspinal[ -]musc(?:ular|le|uler|luar)s?[ -]atro(?:phy|phie|fy|py|phies)\b(?:[ ,]*\([ ]*sma[ ]*\)|[ ,]+sma\b)?",
+    re.I,
 )
 
 

@@ -43,13 +43,15 @@ class RedFlagDetector(GraphComponent):
         self._threshold = float(config["model_threshold"])
         self._threshold_in_part = float(config["model_threshold_in_part"])
         self._threshold_in_doubt = float(config["model_threshold_in_doubt"])
+        self._threshold_in_decision = float(config["model_threshold_in_decision"])
         self._rules = red_flag_rules()
         self._kinds = {flag.id: str(flag.kind) for flag in self._rules.flags}
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Thresholds of the model; the rules have none."""
-        return {"model_threshold": 0.3, "model_threshold_in_part": 0.9, "model_threshold_in_doubt": 0.55}
+        return {"model_threshold": 0.3, "model_threshold_in_part": 0.9, "model_threshold_in_doubt": 0.55,
+                "model_threshold_in_decision": 0.65}  # fmt: skip
 
     @classmethod
     def create(
@@ -87,10 +89,10 @@ class RedFlagDetector(GraphComponent):
         if not alarms or decision.get("via") in ("input", "language"):
             return None
         (flag, certainty), *in_parts = alarms
-        in_doubt = self._in_doubt(message) or (
-            self._kinds.get(flag) != Intent.CRISIS.value and _is_likely_decision(message)
-        )
-        threshold = self._threshold_in_doubt if in_doubt else self._threshold
+        if self._kinds.get(flag) != Intent.CRISIS.value and _is_likely_decision(message):
+            threshold = self._threshold_in_decision
+        else:
+            threshold = self._threshold_in_doubt if self._in_doubt(message) else self._threshold
         if certainty < threshold and in_parts:
             flag, certainty = max(in_parts, key=lambda alarm: alarm[1])
             threshold = self._threshold_in_part
