@@ -12,6 +12,10 @@ SIDE_EFFECT_TOPICS = (
 )  # fmt: skip
 """What is offered, in the order in which the medicines came."""
 _SIDE_EFFECTS = re.compile(r"\b(side|adverse|unwanted) (effects?|affects?|reactions?)\b")
+_NOTHING_ELSE = re.compile(
+    r"(?:(?:what|which|any|the|are|is|about|common|possible|known|list|of|all|there) )*"
+    r"(?:side|adverse|unwanted) (?:effects?|affects?|reactions?)(?: (?:there|please|pls))?"
+)
 # How a medicine is given says which it is, and so does what one of them alone can do.
 _TELLING = re.compile(
     r"\b(inject\w*|needles?|lumbar|puncture|lp|spin\w+|intrathecal|infus\w+|drip|gene|syrup|liquid|oral|mouth|daily|"
@@ -25,3 +29,8 @@ def names_no_medicine(text: str, vocabulary: Vocabulary) -> bool:
     if not _SIDE_EFFECTS.search(plain) or _TELLING.search(plain):
         return False
     return named_subject(text, vocabulary) is None
+
+
+def asks_only_side_effects(text: str) -> bool:
+    """Whether a message says nothing but that: what it is about was then SMA, whatever a ranking makes of two words."""
+    return bool(_NOTHING_ELSE.fullmatch(normalise(text)))

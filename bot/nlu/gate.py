@@ -18,7 +18,7 @@ from bot.core.gate import Decision, Intent, Ranking, Thresholds, decide, in_cont
 from bot.core.glossary import Glossary
 from bot.core.languages import LanguageGuesser, Languages
 from bot.core.other_conditions import OtherConditions
-from bot.core.which_medicine import SIDE_EFFECT_TOPICS, names_no_medicine
+from bot.core.which_medicine import SIDE_EFFECT_TOPICS, asks_only_side_effects, names_no_medicine
 from bot.core.which_sma import is_ambiguous_sma, means_other_sma
 from bot.nlu.keys import DECISION, GROUPS, IN_CONTEXT, LABELS
 
@@ -81,7 +81,8 @@ class Gate(GraphComponent):
         subject = self._subject(message)
         ranking = Ranking([(row["name"], row["confidence"]) for row in message.get(LABELS)], message.get(GROUPS))
         decision = decide(ranking, self._thresholds)
-        if decision.topic in SIDE_EFFECT_TOPICS and names_no_medicine(text, self._vocabulary):
+        asks_side_effects = decision.topic in SIDE_EFFECT_TOPICS or asks_only_side_effects(text)
+        if asks_side_effects and names_no_medicine(text, self._vocabulary):
             decision = Decision(Intent.CLARIFY, choices=SIDE_EFFECT_TOPICS, confidence=decision.confidence)
         term = self._glossary.asked(text)
         if term and decision.intent is not Intent.CLINICAL_DECISION:
