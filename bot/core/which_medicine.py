@@ -11,10 +11,11 @@ SIDE_EFFECT_TOPICS = (
     "treatments.nusinersen_side_effects", "treatments.risdiplam_side_effects", "treatments.zolgensma_safety",
 )  # fmt: skip
 """What is offered, in the order in which the medicines came."""
-_SIDE_EFFECTS = re.compile(r"\b(side|adverse|unwanted) (effects?|affects?|reactions?)\b")
+_NAME = r"(?:side|adverse|unwanted) (?:effects?|affects?|reactions?)"
+_SIDE_EFFECTS = re.compile(rf"\b{_NAME}\b")
 _NOTHING_ELSE = re.compile(
     r"(?:(?:what|which|any|the|are|is|about|common|possible|known|list|of|all|there) )*"
-    r"(?:side|adverse|unwanted) (?:effects?|affects?|reactions?)(?: (?:there|please|pls))?"
+    rf"{_NAME}(?: (?:there|please|pls))?"
 )
 # How a medicine is given says which it is, and so does what one of them alone can do.
 _TELLING = re.compile(
