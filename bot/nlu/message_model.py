@@ -17,17 +17,15 @@ see none.
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from bot.core.vocabulary import Vocabulary
+from bot.nlu import softmax_regression
 from bot.nlu.neighbours import ABSENT, Examples, vote
 from bot.nlu.ngram_view import SEED, NgramView
 
@@ -51,7 +49,7 @@ class Shape:
     ngram_weight: float = 1.2
     """Length of the n-gram part beside the encoder's vector, which has length 1."""
     inverse_regularisation: float = 20.0
-    """C of scikit-learn's LogisticRegression."""
+    """C of the logistic regression, as scikit-learn calls it."""
     max_iterations: int = 35
     neighbours: int = 12
     """How many nearest examples vote."""
@@ -75,7 +73,13 @@ class Head:
         index = {name: i for i, name in enumerate(known)}
         targets = np.array([ABSENT if name is None else index[name] for name in names])
         kept = targets != ABSENT
-        weights, bias = _train(features[kept], targets[kept], len(known), shape)
+        weights, bias = softmax_regression.fit(
+            features[kept],
+            targets[kept],
+            len(known),
+            inverse_regularisation=shape.inverse_regularisation,
+            max_iterations=shape.max_iterations,
+        )
         return cls(known, weights, bias, targets)
 
     def rank(self, features: np.ndarray, similarity: np.ndarray, shape: Shape) -> np.ndarray:
@@ -176,18 +180,6 @@ class MessageModel:
             }
             model._ngrams.restore(state, arrays)
         return model
-
-
-def _train(features: np.ndarray, targets: np.ndarray, width: int, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    model = LogisticRegression(C=shape.inverse_regularisation, max_iter=shape.max_iterations, tol=1e-2)
-    with warnings.catch_warnings():
-        # Stopping early is meant: it is a second regularisation, and the gain of more iterations is not there.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(features, targets)
-    weights, bias = model.coef_.T, model.intercept_
-    if width == 2:  # scikit-learn keeps one column for two classes
-        weights, bias = np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
-    return weights.astype(np.float32), bias.astype(np.float32)
 
 
 def _average(lines: np.ndarray, vote: np.ndarray, shape: Shape) -> np.ndarray:
