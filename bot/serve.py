@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.core.errors import FaultsError, fail
 from bot.core.settings import ROOT, Settings, load_settings
+from bot.light_rasa import leave_out_tensorflow
 from bot.logs import configure_logging
 
 
@@ -25,6 +26,7 @@ def prepare_environment() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     # Rasa keeps loggers that it makes at import: the level has to be set before.
     configure_logging("warning")
+    leave_out_tensorflow()
 
 
 def make_endpoints(settings: Settings) -> Any:

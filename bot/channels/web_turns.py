@@ -102,8 +102,7 @@ class WebTurns:
         if outcome is Outcome.SLOW and not attempt.is_over:
             attempt.is_left_alone = True
         try:
-            after = await ask(lambda: read_state(self._engine, before.id)) or before
-            turn = await self._turn(before.id, said)
+            after, turn = await ask(lambda: (self._read_state(before), self._read_turn(before.id, said)))
         except SQLAlchemyError as error:
             log.error("ending=failed channel=web error=%s", type(error).__name__)
             after, turn = before, []
@@ -157,7 +156,13 @@ class WebTurns:
             log.error("ending=failed channel=web error=%s", type(error).__name__)
 
     async def _turn(self, conversation_id: str, said: Said) -> list[StoredMessage]:
-        return await ask(lambda: turn_of(self._engine, conversation_id, said.client_message_id))
+        return await ask(lambda: self._read_turn(conversation_id, said))
+
+    def _read_turn(self, conversation_id: str, said: Said) -> list[StoredMessage]:
+        return turn_of(self._engine, conversation_id, said.client_message_id)
+
+    def _read_state(self, before: ConversationState) -> ConversationState:
+        return read_state(self._engine, before.id) or before
 
     async def _user_message(self, conversation_id: str, said: Said, output: OutputChannel) -> UserMessage:
         metadata = {"client_message_id": said.client_message_id, "region": said.region, "locale": said.locale}

@@ -147,7 +147,8 @@ def read_words(text: str, speller: Speller, *, lemmas: Sequence[str] = ()) -> Wo
     sentence = clause = 0
     pieces = normalise(marked).split()
     plain = sum(piece not in (_SENTENCE_MARK, _QUESTION_MARK, _CLAUSE_MARK) for piece in pieces)
-    lemma_at = iter(lemmas) if len(lemmas) == plain else None
+    has_lemmas = len(lemmas) == plain
+    at = -1
     for piece in pieces:
         if piece in (_SENTENCE_MARK, _QUESTION_MARK):
             if piece == _QUESTION_MARK:
@@ -156,11 +157,12 @@ def read_words(text: str, speller: Speller, *, lemmas: Sequence[str] = ()) -> Wo
         elif piece == _CLAUSE_MARK:
             clause += 1
         else:
+            at += 1
             with_unit = _WITH_UNIT.fullmatch(piece)
             repaired = (with_unit[1], *speller.repair(with_unit[2])) if with_unit else speller.repair(piece)
-            lemma = next(lemma_at, "") if lemma_at is not None else ""
-            if lemma and repaired == (piece,) and not speller.knows(piece):
-                repaired = speller.repair(lemma.lower())[:1]
+            # Looked at for such a word only: lemmas may be worked out on demand.
+            if has_lemmas and repaired == (piece,) and not speller.knows(piece) and lemmas[at]:
+                repaired = speller.repair(lemmas[at].lower())[:1]
             for word in repaired:
                 raw.append(piece)
                 words.append(word)

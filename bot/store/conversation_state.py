@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,25 @@ from bot.store.tables import Conversation, Message, new_conversation
 
 IDS_A_QUERY = 500
 """SQLite before 3.32 takes at most 999 values in one statement."""
+
+
+# Statements that are made once: to make one anew costs as much as to run it, and every turn asks for two of them.
+_STATES = sa.select(
+    Conversation.id,
+    Conversation.started_at,
+    Conversation.region,
+    Conversation.is_with_staff,
+    sa.select(sa.func.max(Message.id))
+    .where(Message.conversation_id == Conversation.id)
+    .correlate(Conversation)
+    .scalar_subquery()
+    .label("last_id"),
+    sa.exists()
+    .where(HandoffRow.conversation_id == Conversation.id, HandoffRow.state == HandoffState.REQUESTED.value)
+    .label("is_asked"),
+)
+_ONE = _STATES.where(Conversation.id == sa.bindparam("id"))
+_MANY = _STATES.where(Conversation.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -44,37 +64,28 @@ def start_conversation(
 
 def read_state(engine: sa.engine.Engine, conversation_id: str) -> ConversationState | None:
     """The state of one conversation, None when it does not exist (any more)."""
-    return read_states(engine, [conversation_id]).get(conversation_id)
+    with engine.connect() as connection:
+        row = connection.execute(_ONE, {"id": conversation_id}).first()
+    return _state(row) if row else None
 
 
 def read_states(engine: sa.engine.Engine, conversation_ids: Iterable[str]) -> Mapping[str, ConversationState]:
     """The states of many conversations, in one query for each 500; those that do not exist are left out."""
     wanted = list(conversation_ids)
-    last_id = (
-        sa.select(sa.func.max(Message.id)).where(Message.conversation_id == Conversation.id).correlate(Conversation)
-    )
-    is_asked = sa.exists().where(
-        HandoffRow.conversation_id == Conversation.id, HandoffRow.state == HandoffState.REQUESTED.value
-    )
-    columns = (
-        Conversation.id,
-        Conversation.started_at,
-        Conversation.region,
-        Conversation.is_with_staff,
-        last_id.scalar_subquery().label("last_id"),
-        is_asked.label("is_asked"),
-    )
     states: dict[str, ConversationState] = {}
     with engine.connect() as connection:
         for start in range(0, len(wanted), IDS_A_QUERY):
             ids = wanted[start : start + IDS_A_QUERY]
-            for row in connection.execute(sa.select(*columns).where(Conversation.id.in_(ids))):
-                states[row.id] = ConversationState(
-                    id=row.id,
-                    started_at=row.started_at,
-                    region=row.region,
-                    with_staff=bool(row.is_with_staff),
-                    waiting=bool(row.is_asked) and not row.is_with_staff,
-                    last_id=row.last_id or 0,
-                )
+            states.update((row.id, _state(row)) for row in connection.execute(_MANY, {"ids": ids}))
     return states
+
+
+def _state(row: Any) -> ConversationState:
+    return ConversationState(
+        id=row.id,
+        started_at=row.started_at,
+        region=row.region,
+        with_staff=bool(row.is_with_staff),
+        waiting=bool(row.is_asked) and not row.is_with_staff,
+        last_id=row.last_id or 0,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.replies import ReplyKind
@@ -12,6 +13,8 @@ from bot.store.red_flag_calls import note_emergency
 from bot.store.tables import Conversation, Message, Turn, new_conversation
 from bot.tracking.redacted_events import redact_event, redact_slot
 
+_INSERT_MESSAGES = sa.insert(Message)
+"""In one statement for all that a turn said."""
 _STRONGER = (ReplyKind.EMERGENCY.value, ReplyKind.CRISIS.value)
 
 
@@ -41,7 +44,7 @@ class TurnRecorder:
             conversation = new_conversation(conversation_id, channel or "unknown", _now())
             session.add(conversation)
         turn: Turn | None = None
-        said: list[tuple[Turn | None, Message]] = []
+        said: list[tuple[Turn | None, dict[str, Any]]] = []
         for event in events:
             if event.get("event") == "user":
                 turn = self._add_turn(session, conversation, event)
@@ -50,9 +53,9 @@ class TurnRecorder:
                 said.append(self._reply(session, conversation, event, turn=turn))
         # Once a turn is complete: each flush on the way would cost as much as a reply takes to compose.
         session.flush()
-        for of_turn, message in said:
-            message.turn_id = of_turn.id if of_turn else None
-            session.add(message)
+        if said:
+            rows = [{**message, "turn_id": of_turn.id if of_turn else None} for of_turn, message in said]
+            session.execute(_INSERT_MESSAGES, rows)
         conversation.slots = snapshot
         conversation.is_with_staff = bool(snapshot.get("with_staff"))
         conversation.last_at = max(conversation.last_at, _now())
@@ -86,21 +89,23 @@ class TurnRecorder:
         return turn
 
     @staticmethod
-    def _question(turn: Turn, event: dict[str, Any]) -> Message:
-        return Message(
-            conversation_id=turn.conversation_id,
-            at=turn.at,
-            sender="caregiver",
-            text=turn.text,
-            payload={},
-            client_message_id=(event.get("metadata") or {}).get("client_message_id"),
-            delivery="delivered",
-        )
+    def _question(turn: Turn, event: dict[str, Any]) -> dict[str, Any]:
+        """A row of `messages`."""
+        return {
+            "conversation_id": turn.conversation_id,
+            "at": turn.at,
+            "sender": "caregiver",
+            "kind": None,
+            "text": turn.text,
+            "payload": {},
+            "client_message_id": (event.get("metadata") or {}).get("client_message_id"),
+            "delivery": "delivered",
+        }
 
     def _reply(
         self, session: Session, conversation: Conversation, event: dict[str, Any], *, turn: Turn | None
-    ) -> tuple[Turn | None, Message]:
-        """A reply and the turn that it belongs to.
+    ) -> tuple[Turn | None, dict[str, Any]]:
+        """A reply as a row of `messages`, and the turn that it belongs to.
 
         `turn` is the one that the bot answers; None for what the staff side says between turns.
         """
@@ -114,15 +119,16 @@ class TurnRecorder:
             if kind in _STRONGER:
                 note_emergency(session, conversation, payload, now=_now())
         turn = turn or _last_turn(session, conversation.id)
-        return turn, Message(
-            conversation_id=conversation.id,
-            at=_time(event),
-            sender="staff" if is_staff else "bot",
-            kind=kind,
-            text=event.get("text") or payload.get("text") or "",
-            payload=payload,
-            client_message_id=(event.get("metadata") or {}).get("client_message_id"),
-        )
+        return turn, {
+            "conversation_id": conversation.id,
+            "at": _time(event),
+            "sender": "staff" if is_staff else "bot",
+            "kind": kind,
+            "text": event.get("text") or payload.get("text") or "",
+            "payload": payload,
+            "client_message_id": (event.get("metadata") or {}).get("client_message_id"),
+            "delivery": "sent",
+        }
 
     @staticmethod
     def _note_ending(turn: Turn, kind: str | None, payload: dict[str, Any]) -> None:

@@ -46,6 +46,14 @@ class ConversationStore(SQLTrackerStore):
         self.Base.metadata.create_all(self.engine)
         self.sessionmaker = sessionmaker(bind=self.engine)
         self._recorder = TurnRecorder()
+        # Made once: to make a statement anew costs as much as to run it.
+        self._insert_events = sa.insert(self.SQLEvent.__table__)
+        self._select_last = (
+            sa.select(self.SQLEvent.data)
+            .where(self.SQLEvent.sender_id == sa.bindparam("sender"))
+            .order_by(self.SQLEvent.id.desc())
+            .limit(EVENTS_LOOKED_BACK)
+        )
         TrackerStore.__init__(self, domain, event_broker)
 
     def init_tracker(self, sender_id: str) -> DialogueStateTracker:
@@ -110,16 +118,10 @@ class ConversationStore(SQLTrackerStore):
             for event, data in zip(events, rows)
         ]
         # In one statement: nothing of it is looked at again, and as objects the events would cost as much as NLU.
-        session.execute(sa.insert(self.SQLEvent.__table__), new)
+        session.execute(self._insert_events, new)
 
     def _last_events(self, session: Session, sender_id: str) -> list[str]:
-        query = (
-            sa.select(self.SQLEvent.data)
-            .where(self.SQLEvent.sender_id == sender_id)
-            .order_by(self.SQLEvent.id.desc())
-            .limit(EVENTS_LOOKED_BACK)
-        )
-        return [row.data for row in session.execute(query)][::-1]
+        return [row.data for row in session.execute(self._select_last, {"sender": sender_id})][::-1]
 
     def _count(self, session: Session, sender_id: str) -> int:
         query = sa.select(sa.func.count()).where(self.SQLEvent.sender_id == sender_id)
