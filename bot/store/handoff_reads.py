@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.handoffs import OPEN_STATES, Handoff, HandoffState, Move
+from bot.core.handoffs import HELD_STATES, OPEN_STATES, Handoff, HandoffState, Move
 from bot.store.handoff_moves import read_in, read_row
 from bot.store.handoff_tables import ContactRow, HandoffMove, HandoffRow
 from bot.store.tables import Conversation
@@ -50,6 +50,21 @@ def open_handoff(engine: sa.engine.Engine, conversation_id: str) -> Handoff | No
     """The hand-off of a conversation that is not over; None without one."""
     with Session(engine, future=True) as session:
         return open_in(session, conversation_id)
+
+
+_LAST_STATE = (
+    sa.select(HandoffRow.state)
+    .where(HandoffRow.conversation_id == sa.bindparam("conversation"))
+    .order_by(HandoffRow.id.desc())
+    .limit(1)
+)
+
+
+def is_let_go(engine: sa.engine.Engine, conversation_id: str) -> bool:
+    """Whether nobody holds the last hand-off of a conversation (any more), whatever the chat has been told of it."""
+    with engine.connect() as connection:
+        state = connection.execute(_LAST_STATE, {"conversation": conversation_id}).scalar()
+    return state is not None and HandoffState(state) not in HELD_STATES
 
 
 def open_in(session: Session, conversation_id: str) -> Handoff | None:

@@ -30,6 +30,7 @@ from bot.core.gate import Intent
 from bot.core.handoff_talk import FORM, Step, TalkIntent, talk_intent
 from bot.core.replies import Reply
 from bot.core.settings import load_settings
+from bot.store.handoff_reads import is_let_go
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,8 @@ def _never_fall_back_to_memory() -> None:
 def _give_the_gate_its_context() -> None:
     """NLU sees the message alone; a follow-up ("does it hurt?") needs the slots of the conversation as well.
 
-    While staff hold the conversation every message is theirs, except for emergencies and crises.
+    While staff hold the conversation every message is theirs, except for emergencies and crises. That they let it go
+    reaches the slot a moment later, with the words that say so: what is written in that moment is the bot's to answer.
     """
     parse = MessageProcessor._parse_message_with_graph
 
@@ -149,7 +151,7 @@ def _give_the_gate_its_context() -> None:
         intent = (parsed.get("intent") or {}).get("name")
         if intent in _ALWAYS_ANSWERED:
             pass
-        elif context.with_staff and not _asks_for_emergency_numbers(parsed):
+        elif context.with_staff and not _asks_for_emergency_numbers(parsed) and not _is_let_go(self, tracker):
             parsed["intent"] = {"name": Intent.TO_STAFF.value, "confidence": 1.0}
         else:
             _decide_talk(parsed, message, tracker)
@@ -202,6 +204,11 @@ def _never_silent() -> None:
             _log_ending(said, intent, time.perf_counter() - started)
 
     MessageProcessor._run_prediction_loop = run_and_answer  # type: ignore[method-assign]
+
+
+def _is_let_go(processor: MessageProcessor, tracker: DialogueStateTracker) -> bool:
+    engine = getattr(processor.tracker_store, "engine", None)
+    return engine is not None and is_let_go(engine, tracker.sender_id)
 
 
 def _asks_for_emergency_numbers(parsed: dict[str, Any]) -> bool:

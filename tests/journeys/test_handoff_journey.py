@@ -114,6 +114,8 @@ def test_from_the_wish_to_the_thanks(stack: Stack, caregiver: Caregiver, api: Ra
     assert shown and shown.value == "+44 7700 900123" and len(views) == 1
 
     handoffs.close(stack.engine, asked.id, ANA, outcome=Outcome.ANSWERED, now=utc_now())
+    (meanwhile,) = caregiver.say("what is a feeding tube for")  # nobody has told the chat yet that Ana has left
+    assert meanwhile["kind"] == "answer"
     deliver(stack.engine, api, asked.conversation_id)
     feed = caregiver.everything()
     assert feed["with_staff"] is False and feed["messages"][-1]["payload"]["label"] == "handoff/given_back"

@@ -24,7 +24,7 @@ from bot.core.handoffs import (
 )
 from bot.store import handoffs, staff_messages
 from bot.store.database import transaction
-from bot.store.handoff_reads import get_handoff, handoffs_of, history, open_handoff, queue
+from bot.store.handoff_reads import get_handoff, handoffs_of, history, is_let_go, open_handoff, queue
 from bot.store.handoff_sweep import escalate_overdue, expire_overdue, lapse_overdue, mark_urgent
 from bot.store.handoff_tables import HandoffRow, StaffMessage
 from bot.store.notifications import Kind, Why, recent
@@ -132,6 +132,23 @@ def test_release_and_decline_are_told_too(any_engine):
     assert told(any_engine) == ["handoff/taken_over", "handoff/released", "handoff/declined"]
     assert open_handoff(any_engine, "web-1") is None
     assert ask(any_engine).id != first.id  # a new one may be asked for
+
+
+def test_a_conversation_is_let_go_at_once_whatever_its_chat_has_been_told(any_engine):
+    def let_go() -> bool:
+        return is_let_go(any_engine, "web-1")
+
+    assert not let_go()  # nobody was ever asked for: what the chat was told counts
+    asked = ask(any_engine)
+    assert let_go()
+    handoffs.claim(any_engine, asked.id, ANA, now=NOW)
+    assert not let_go()
+    handoffs.release(any_engine, asked.id, ANA, now=NOW)
+    assert let_go()
+    staff_messages.queue_reply(any_engine, asked.id, BEN, "Ask for a plan.", key="k1", now=NOW)
+    assert not let_go()
+    handoffs.close(any_engine, asked.id, BEN, outcome=Outcome.ANSWERED, now=NOW)
+    assert let_go() and not is_let_go(any_engine, "web-2")
 
 
 def test_a_reply_by_somebody_else_is_refused_at_send_time_and_nothing_is_written(any_engine):
