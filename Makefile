@@ -17,7 +17,7 @@ FIND_PYTHON = $$(for candidate in "$$SMA_PYTHON" python3.10 python3 "$$HOME/.pye
   command -v "$$candidate" >/dev/null 2>&1 && \
   "$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null && echo "$$candidate" && break; done)
 
-.PHONY: help run chat test check install train migrate bench evaluate clean lock doctor
+.PHONY: help run chat test check install train vectors migrate bench evaluate clean lock doctor
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -65,6 +65,9 @@ $(ENCODER): requirements-model.txt | $(STAMP)
 
 train: install ## train the model if content or configuration changed
 	@$(PYTHON) -m bot train
+
+vectors: install ## keep the vectors of new examples in data/vectors/ (after many new ones)
+	@$(PYTHON) -m bot vectors
 
 migrate: install ## bring the database to the present shape
 	@$(PYTHON) -m bot migrate

@@ -43,7 +43,7 @@ from bot.core.vocabulary import Vocabulary
 from bot.nlu.content_importer import labelled_examples
 from bot.nlu.encoder_files import load_encoder
 from bot.nlu.message_model import LABELS, MessageModel, Shape
-from bot.nlu.vector_cache import encode_cached
+from bot.nlu.vector_cache import CACHE, encode_cached
 
 EXAMPLES_A_TOPIC = 10
 DIET_EPOCHS = 100
@@ -91,7 +91,7 @@ class Ours:
 
     def train(self, texts: Sequence[str], labels: Sequence[str]) -> Ours:
         """On texts and their labels."""
-        cache = ROOT / "var" / "cache" / "benchmark_vectors.npz"
+        cache = CACHE / "benchmark.npz"
         self._model.fit(texts, encode_cached(self._encoder, texts, path=cache), {LABELS: labels})
         return self
 

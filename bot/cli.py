@@ -13,6 +13,7 @@ import typer
 from bot.cli_staff import audit, users
 from bot.cli_telegram import app as telegram_app
 from bot.core.errors import FaultsError
+from bot.core.settings import ROOT
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(telegram_app, name="telegram")
@@ -53,6 +54,17 @@ def train(force: bool = typer.Option(False, help="Train even when the model fits
     typer.echo("training …")
     path = train_model(force=force)
     typer.echo(f"Trained {path.name} in {time.perf_counter() - started:.0f} s.")
+
+
+@app.command()
+def vectors() -> None:
+    """Move the vectors of new examples to data/vectors/, so that a fresh checkout need not work them out."""
+    from bot.model import train as train_model
+    from bot.nlu import vector_cache
+
+    train_model()
+    added = vector_cache.keep(vector_cache.OF_TRAINING)
+    typer.echo(f"{added} vectors added to {vector_cache.KEPT.relative_to(ROOT)}/.")
 
 
 @app.command()

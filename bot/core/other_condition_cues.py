@@ -46,8 +46,8 @@ _BESIDES = re.compile(
     r"safe (with|for) (his|her|my|our)|would that work|"
     r"(after|since|before|following) (the |his |her |my )?(gene therapy|infusion|puncture)|"
     r"given (his|her|my|their) \w+|under (sedation|general|an?a?esth\w+|local)|"
-    r"(does|do|did|would|will|could|can|should|might) (that|it|this|these) (also )?(affect|matter|change|influence|"
-    r"make a difference|have anything))\b"
+    r"(does|do|did|would|will|could|can|should|might) (that|it|this|these) (also )?"
+    r"((affect|change|influence) \w+|matter|make a difference|have anything))\b"
 )
 _TREATMENT = (
     r"(gene therapy|steroids?|predn\w+|infusions?|injections?|punctures?|spinal taps?|ana?esth\w+|antisense|medicines?|"

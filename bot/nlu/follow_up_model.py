@@ -3,8 +3,11 @@
 A conditional logit model (McFadden 1974) chooses among all topics and the other groups of labels. What speaks for each
 of them: its probability from the message alone, its probability when the subject of the last answer is written before
 the message, and how near it is to that answer. How much each of these counts depends on cues in the message: whether
-it points back, is very short, or names a matter of its own. The weights are learned from data/follow_ups/, where
-conversations of two questions stand with what the second one means.
+it points back, is very short, or names a matter of its own.
+
+Both are learned from data/follow_ups/, where conversations of two questions stand with what the second one means: with
+most of them, the ranking of messages that have the subject of the last answer before them, like a topic's own examples;
+with the rest, which that ranking has not seen, the weights.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from scipy.optimize import minimize
@@ -24,6 +28,8 @@ from bot.core.topics import load_yaml
 from bot.core.vocabulary import Vocabulary, named_subject
 
 EXAMPLES = ROOT / "data" / "follow_ups"
+TAUGHT = 7
+"""Of ten conversations, how many become examples; the weights are learned from the others."""
 OTHER_GROUPS = (Intent.CLINICAL_DECISION.value, Intent.OUT_OF_SCOPE.value, Intent.SMALL_TALK.value,
                 Intent.REQUESTS.value)  # fmt: skip
 SHORT_WORDS = 4
@@ -45,6 +51,15 @@ class FollowUp:
     means: str
     """Label of the second: a topic or another group."""
 
+    @property
+    def is_taught(self) -> bool:
+        """Whether it is an example of what it means; decided by its words, so that a new one moves no other."""
+        return crc32(f"{self.topic} {self.then}".encode()) % 10 < TAUGHT
+
+    def context(self, vocabulary: Vocabulary) -> Context:
+        """What the conversation was about before the second message."""
+        return Context(topic=self.topic, subject=named_subject(self.first, vocabulary))
+
 
 def follow_up_examples(folder: Path = EXAMPLES) -> Iterator[FollowUp]:
     """All conversations of data/follow_ups/."""
@@ -57,6 +72,7 @@ class Surroundings:
     """How near each choice is to the last answer, and the cues in a message."""
 
     def __init__(self, related: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> None:
+        self.topics = frozenset(related)
         self.choices = [*sorted(related), *OTHER_GROUPS]
         self._related = related
         self._vocabulary = vocabulary
@@ -108,9 +124,9 @@ class FollowUpModel:
 
     @classmethod
     def fit_examples(cls, around: Surroundings, rank_all: RankAll, vocabulary: Vocabulary) -> FollowUpModel:
-        """Train on data/follow_ups/; `rank_all` gives the messages' two rankings over the choices."""
-        rows = list(follow_up_examples())
-        asked = [(row.then, Context(topic=row.topic, subject=named_subject(row.first, vocabulary))) for row in rows]
+        """Train on what is not taught of data/follow_ups/; `rank_all` gives the messages' rankings over the choices."""
+        rows = [row for row in follow_up_examples() if not row.is_taught]
+        asked = [(row.then, row.context(vocabulary)) for row in rows]
         features = [around.features(*message, *two) for message, two in zip(asked, rank_all(asked))]
         return cls.fit(np.stack(features), np.array([around.choices.index(row.means) for row in rows]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +19,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.core.content import all_topics, red_flag_rules, vocabulary
 from bot.core.context import Context
 from bot.core.gate import TOPIC_GROUP, Intent
-from bot.core.settings import ROOT, load_settings
+from bot.core.settings import load_settings
 from bot.core.topics import INTENT_PREFIX
 from bot.nlu import message_model as rankings
+from bot.nlu import vector_cache
 from bot.nlu.alarm_examples import alarm_examples, parts
 from bot.nlu.encoder_files import load_encoder
-from bot.nlu.follow_up_model import FollowUpModel, Surroundings
+from bot.nlu.follow_up_model import FollowUpModel, Surroundings, follow_up_examples
 from bot.nlu.in_context import subjects
 from bot.nlu.keys import ALARMS, GROUPS, IN_CONTEXT, LABEL, LABELS, VECTOR, VECTOR_IN_CONTEXT
 from bot.nlu.message_model import NO_FLAG, MessageModel, Shape
@@ -36,8 +37,6 @@ ENCODED_WITHIN_S = 5.0
 """A turn that waits longer fails, and the channel says its safe text: nobody waits for an encoder that hangs."""
 DECISION_GROUP = Intent.CLINICAL_DECISION.value
 FOLLOW_UPS = "follow_ups.npy"
-FOLLOW_UP_CACHE = ROOT / "var" / "cache" / "follow_up_vectors.npz"
-ALARM_CACHE = ROOT / "var" / "cache" / "alarm_vectors.npz"
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,15 @@ class LabelClassifier(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Train on every example, by its full label (`faq/breathing.niv`), and on the examples of emergencies."""
         examples = [m for m in training_data.training_examples if m.get(LABEL) and m.get(VECTOR) is not None]
-        texts = [str(m.get(TEXT)) for m in examples]
+        taught = list(self._taught())
+        texts = [*(str(m.get(TEXT)) for m in examples), *(text for text, _ in taught)]
+        labels = [*(str(m.get(LABEL)) for m in examples), *(label for _, label in taught)]
         alarm_texts, flags = alarm_examples()
-        vectors = [*(m.get(VECTOR) for m in examples), *encode_cached(self._encoder, alarm_texts, path=ALARM_CACHE)]
-        labels = [str(m.get(LABEL)) for m in examples]
+        vectors = [
+            *(m.get(VECTOR) for m in examples),
+            *encode_cached(self._encoder, [text for text, _ in taught], path=vector_cache.TAUGHT),
+            *encode_cached(self._encoder, alarm_texts, path=vector_cache.ALARMS),
+        ]
         no_label = [None] * len(alarm_texts)
         self._model.fit(
             [*texts, *alarm_texts],
@@ -105,6 +109,13 @@ class LabelClassifier(GraphComponent):
             self._model.save(folder)
             np.save(folder / FOLLOW_UPS, self._follow_ups.weights, allow_pickle=False)
         return self._resource
+
+    def _taught(self) -> Iterator[tuple[str, str]]:
+        """Follow-ups on a topic with the subject of the answer before them, and their labels."""
+        for row in follow_up_examples():
+            text = self._subjects.before(row.then, row.context(self._vocabulary))
+            if row.is_taught and text and row.means in self._around.topics:
+                yield text, f"{INTENT_PREFIX}{row.means}"
 
     @classmethod
     def load(
@@ -145,7 +156,7 @@ class LabelClassifier(GraphComponent):
         return self._found(self._model.rank_spelt(spelling, vector.result(ENCODED_WITHIN_S)[None, :]), 0)
 
     def _rank_all(self, texts: list[str]) -> list[Found]:
-        ranked = self._model.rank(texts, encode_cached(self._encoder, texts, path=FOLLOW_UP_CACHE))
+        ranked = self._model.rank(texts, encode_cached(self._encoder, texts, path=vector_cache.FOLLOW_UPS))
         return [self._found(ranked, row) for row in range(len(texts))]
 
     def _found(self, rankings_of_all: dict[str, np.ndarray], row: int) -> Found:

@@ -55,6 +55,7 @@ def labelled_texts(name: str) -> dict[str, list[str]]:
     ("text", "condition"),
     [
         ("What physiotherapy is used after a stroke?", "stroke"),
+        ("cystic fibrosis, which organs does it affect", "cystic fibrosis"),
         ("what kind of doctor treats lupus", "lupus"),
         ("Where can my family get carrier testing for thalassaemia?", "thalassaemia"),
         ("can a wheelchair help my mum with parkinsons", "Parkinson's disease"),
