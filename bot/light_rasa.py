@@ -53,7 +53,9 @@ def leave_out_tensorflow() -> bool:
     return True
 
 
-def uses_only_ours(config: dict[str, Any]) -> bool:
+def uses_only_ours(config: Any) -> bool:
     """Whether a config.yml names nothing of Rasa's but the RulePolicy."""
+    if not isinstance(config, dict):
+        return False  # Rasa says what is wrong with it
     pipeline = all(str(row.get("name", "")).startswith("bot.") for row in config.get("pipeline") or [])
     return pipeline and all(row.get("name") == POLICY for row in config.get("policies") or [{}])

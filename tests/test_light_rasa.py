@@ -43,6 +43,7 @@ def test_a_rasa_that_is_there_already_stays_as_it_is():
         ({**OURS, "pipeline": [*OURS["pipeline"], {"name": "DIETClassifier"}]}, False),
         ({**OURS, "policies": [*OURS["policies"], {"name": "TEDPolicy"}]}, False),
         ({**OURS, "policies": None}, False),
+        (None, False),
     ],
 )
 def test_another_component_of_rasa_brings_all_of_it(config, expected):

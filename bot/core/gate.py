@@ -46,7 +46,7 @@ class Thresholds:
     clear: float = 0.70
     clarify: float = 0.35
     """Two or three topics are offered when they hold this much together."""
-    refuse: float = 0.35
+    refuse: float = 0.31
     """A decision about one person is refused from this probability of the group on."""
     out_of_scope: float = 0.30
     small_talk: float = 0.50

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bot.core.content import CONTENT_DIR, all_topics
+from bot.core.content import CONTENT_DIR, all_topics, red_flag_rules
 from bot.core.context import Context
 from bot.core.vocabulary import Vocabulary, named_subject
 from bot.nlu.follow_up_model import (
@@ -24,6 +24,11 @@ def test_every_example_names_topics_that_exist():
     for row in rows:
         assert row.topic in topics, row
         assert row.means in topics | set(OTHER_GROUPS), row
+
+
+def test_no_follow_up_is_an_emergency():
+    """It would be taught as a question like any other."""
+    assert [row.then for row in follow_up_examples() if red_flag_rules().find(row.then)] == []
 
 
 def test_the_subject_is_the_medicine_named_last():
