@@ -34,12 +34,13 @@ Vectors = dict[bytes, np.ndarray]
 def encode_cached(encoder: Encoder, texts: Sequence[str], *, path: Path = EXAMPLES, kept: Path = KEPT) -> np.ndarray:
     """Vectors of shape (len(texts), 384); what is in neither place is encoded and added to `path`."""
     keys = [_key(encoder.identity, text) for text in texts]
-    known = {**read_folder(kept), **_read(path)}
+    there = read_folder(kept)
+    known = {**there, **_read(path)}
     missing = {key: text for key, text in zip(keys, texts) if key not in known}
     if missing:
         # Rounded like those that are read: the first training and the second see the same.
         known.update(zip(missing, _rounded(encoder.encode(list(missing.values())))))
-        _write(path, {key: known[key] for key in dict.fromkeys(keys) if key not in read_folder(kept)})
+        _write(path, {key: known[key] for key in dict.fromkeys(keys) if key not in there})
     return np.stack([known[key] for key in keys]) if keys else np.zeros((0, DIMENSIONS), "float32")
 
 
@@ -47,11 +48,12 @@ def keep(paths: Sequence[Path], *, kept: Path = KEPT) -> int:
     """Move what is in the files `paths` to the folder `kept`; returns how many vectors were added."""
     there = read_folder(kept)
     new = {key: vector for path in paths for key, vector in _read(path).items() if key not in there}
-    files = len(list(kept.glob("*.npz")))
+    # After the last one, whatever was deleted before it: no file is written over.
+    number = max((int(path.stem) for path in kept.glob("[0-9][0-9][0-9].npz")), default=0)
     rows = list(new.items())
     for start in range(0, len(rows), VECTORS_A_FILE):
-        files += 1
-        _write(kept / f"{files:03}.npz", dict(rows[start : start + VECTORS_A_FILE]))
+        number += 1
+        _write(kept / f"{number:03}.npz", dict(rows[start : start + VECTORS_A_FILE]))
     read_folder.cache_clear()
     for path in paths:
         path.unlink(missing_ok=True)

@@ -74,6 +74,18 @@ def test_what_is_moved_to_the_project_is_found_there_and_added_to(places, monkey
     assert keep([places["path"]], kept=places["kept"]) == 1 and len(read_folder(places["kept"])) == 4
 
 
+def test_no_file_is_written_over_where_an_earlier_one_was_deleted(places):
+    for text in TEXTS[:2]:
+        encode_cached(CountingEncoder(), [text], **places)
+        keep([places["path"]], kept=places["kept"])
+    (places["kept"] / "001.npz").unlink()
+    read_folder.cache_clear()
+    encode_cached(CountingEncoder(), TEXTS[2:], **places)
+    keep([places["path"]], kept=places["kept"])
+    assert sorted(path.name for path in places["kept"].iterdir()) == ["002.npz", "003.npz"]
+    assert len(read_folder(places["kept"])) == 2
+
+
 def test_a_fresh_checkout_encodes_few_of_its_examples():
     """Else its first training takes three times as long: `make vectors` after many new examples."""
     identity = load_encoder(load_settings().sma_encoder_dir, check_sums=True).identity
